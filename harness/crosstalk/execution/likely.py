@@ -6,9 +6,11 @@ is needed: a replay of a few calls instead of an example's sixty.
 
 from __future__ import annotations
 
+from itertools import islice
+
 from crosstalk.core.evidence import Exchange, exchange_of
 from crosstalk.core.history import History, Outcome
-from crosstalk.core.identifiers import is_marker
+from crosstalk.core.identifiers import is_marker, markers_in
 from crosstalk.core.row_places import in_rows, word_of_row
 from crosstalk.core.script import Script, references_in
 from crosstalk.execution.cause import cause_of
@@ -76,7 +78,29 @@ def _likely(history: History, suspicion: Suspicion, script: Script) -> set[int]:
     calls = {*suspicion.calls, *suspicion.besides}
     calls.update(_origins(history, suspicion.calls[-1]))
     needed = script.needed_for(calls)
+    needed = script.needed_for(needed | _makers_of_names(history, script, needed))
     return script.needed_for(needed | _rows_of_lists(history, script, needed))
+
+
+def _makers_of_names(history: History, script: Script, needed: set[int]) -> set[int]:
+    """Return the calls by which users made what other calls of theirs name by its text.
+
+    An id is a reference to the answer that gave it; what is named by a user's own words is none.
+    """
+    found: set[int] = set()
+    for number in needed:
+        call = history.calls[number - 1]
+        named = {each for each in call.arguments.values() if isinstance(each, str)}
+        for text in filter(markers_in, named):
+            makers = (
+                each.index
+                for each in history.calls[: number - 1]
+                if text in each.arguments.values()
+                and each.actor.user == call.actor.user
+                and each.answer.outcome is Outcome.OK
+            )
+            found.update(each for each in islice(makers, 1))
+    return found & {step.number for step in script.steps}
 
 
 def _rows_of_lists(history: History, script: Script, needed: set[int]) -> set[int]:

@@ -6,8 +6,8 @@ reading. That what its owner did a moment ago is refused now does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from crosstalk.core.history import Outcome, Probe
@@ -18,6 +18,7 @@ from crosstalk.generator.readings import last_given
 from crosstalk.generator.survey.arrangement import Arrangement, changes, makers
 from crosstalk.surface.capabilities import removes, required_references
 from crosstalk.surface.operation import Operation, Parameter, Role
+from crosstalk.surface.patterns import renewed
 
 NAME = "effects"
 # Things that the victim does, and acts of the other, in one comparison.
@@ -59,12 +60,13 @@ class EffectsPart:
         users.store(victim, each=1)
         key = example.next_probe()
         before = Probe("effect", key, "before", victim.name)
+        own = _texts_of_their_own(users, acts)
         working: list[_Use] = []
         for operation in _uses(example):
             made = example.state.executor.calls_made - begun
             if users.ended or len(working) >= _MOST_USES or made >= most // 2:
                 break
-            use = self._working(users, operation, before)
+            use = self._working(users, operation, before, own)
             if use is not None:
                 working.append(use)
         attack = Probe("effect", key, "attack", victim.name)
@@ -73,36 +75,53 @@ class EffectsPart:
             example.state.choices[NAME, operation.name] += 1
             # One act may undo another: a week is closed, and opened again.
             for planned in _in_victims_values(users, operation, attack):
-                self._have_attacked(users, planned, working, after)
+                harmed = self._have_attacked(users, planned, working, after)
                 example.judge_soon(after=1)
+                if harmed:
+                    # Another week would be closed to the rest of the campaign as well.
+                    break
 
     @staticmethod
     def _have_attacked(
         users: Arrangement, act: PlannedCall, working: list[_Use], after: Probe
-    ) -> None:
-        """Have the attacker act, and the victim do again what worked before."""
+    ) -> bool:
+        """Have the attacker act, and the victim do again what worked before.
+
+        Returns:
+            Whether any of it does not work any more.
+        """
         example = users.example
         for use in working:
             if use.enabling is not None and not users.ended:
                 example.execute(use.enabling)
         if users.ended or example.execute(act).answer.outcome is not Outcome.OK:
-            return
+            return False
+        harmed = False
         for use in working:
             if not users.ended:
-                example.execute(
-                    PlannedCall(users.victim, use.call.operation, use.call.arguments, after)
-                )
+                again = PlannedCall(users.victim, use.call.operation, use.call.arguments, after)
+                harmed = example.execute(again).answer.outcome is not Outcome.OK or harmed
+        return harmed
 
     @staticmethod
-    def _working(users: Arrangement, operation: Operation, before: Probe) -> _Use | None:
+    def _working(
+        users: Arrangement, operation: Operation, before: Probe, own: Mapping[str, str]
+    ) -> _Use | None:
         """Have the victim make a call twice; return it where it worked both times."""
         example = users.example
         if not users.able(operation, users.victim):
             return None
         call = users.own(operation, users.victim, before)
+        alone = {
+            e.name: own[name] for e in operation.parameters if (name := last_name(e.name)) in own
+        }
         enabling = _enabling(users, call)
         # What was thrown away is brought back; where that is possible without, nothing is.
-        for first in (None, enabling) if enabling is not None else (None,):
+        ways = [(None, {**call.arguments, **alone})] if alone else []
+        ways += [(None, call.arguments)]
+        ways += [(enabling, call.arguments)] if enabling is not None else []
+        for first, given in ways:
+            call = replace(call, arguments=given)
             served = 0
             while served < _TWICE:
                 asked = [each for each in (first, call) if each is not None]
@@ -112,6 +131,22 @@ class EffectsPart:
             if served == _TWICE:
                 return _Use(call, first)
         return None
+
+
+def _texts_of_their_own(users: Arrangement, acts: Sequence[Operation]) -> dict[str, str]:
+    """Return names of what acts take, each with a text of its pattern that is in no use yet.
+
+    What stays as an act has left it, as a week that is closed, shows once: replays take other texts
+    of the pattern, and the usual week is left as it is.
+    """
+    number = users.random.getrandbits(32) | 1
+    found = {
+        last_name(each.name): renewed("", each.schema, number)
+        for operation in acts
+        for each in operation.parameters
+        if each.role in (Role.TEXT, Role.VALUE) and "enum" not in each.schema
+    }
+    return {name: text for name, text in found.items() if text}
 
 
 def _served(example: ExampleRun, planned: PlannedCall) -> bool:

@@ -41,3 +41,15 @@ def test_object_known_by_a_word_of_its_row_comes_with_the_call_that_stored_it() 
     part = likely_part(writer.history, suspicion, script_of(writer.history))
     assert part is not None
     assert [each.number for each in part.steps] == [1, 3, 4]
+
+
+def test_object_that_is_named_by_its_owners_words_comes_with_the_call_that_made_it() -> None:
+    name, said = f"note {marker('alice', 1)}", marker("alice", 2)
+    writer = Writer().call(ALICE, "add_project", {"name": marker("alice", 3)}, ok({"done": True}))
+    writer.call(ALICE, "add_project", {"name": name}, ok({"done": True}))
+    writer.call(ALICE, "log_time", {"project": name, "what": said}, ok({"done": True}))
+    writer.call(BOB, "entries", {}, ok([{"what": said}]))
+    suspicion = Canary().judge(writer.history)[0]
+    part = likely_part(writer.history, suspicion, script_of(writer.history))
+    assert part is not None
+    assert [each.number for each in part.steps] == [2, 3, 4]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -95,6 +96,36 @@ class Binned(Notes):
         return answer
 
 
+PATTERN = {"type": "string", "pattern": r"^\d{4}-W\d{2}$"}
+DATED = Parameter("week", PATTERN, False, Role.VALUE)
+LOG = Operation("rest", "rest:POST /notes/{note_id}/lines", (IDENTITY, NOTE, TEXT, DATED), False)
+SHUT = Operation("rest", CLOSE.name, (IDENTITY, replace(DATED, required=True)), False)
+
+
+class Lines(Binned):
+    """Notes with lines of a week, which is this one where none is given."""
+
+    def discover(self) -> list[Operation]:
+        """All operations."""
+        return [ADD, LIST, GET, LOG, SHUT]
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Take no line in a week that anybody has closed."""
+        if operation is SHUT:
+            self.closed.add(("", arguments["week"]))
+            return Answer(Outcome.OK, 200, {"closed": arguments["week"]})
+        if operation is not LOG:
+            return super().call(operation, arguments, presented)
+        answer = super().call(GET, arguments, presented)
+        week = arguments.get("week", "2026-W07")
+        if ("", week) in self.closed:
+            return Answer(Outcome.ERROR, 409, None, {}, "closed")
+        shown = {"note_id": arguments["note_id"], "week": week}
+        return replace(answer, body=shown) if answer.outcome is Outcome.OK else answer
+
+
 def acted(system: Binned) -> History:
     """Run the part, after the victim was served each operation once."""
     operations = {each.name: each for each in system.discover()}
@@ -111,13 +142,16 @@ def acted(system: Binned) -> History:
     example = ExampleRun(state, Capabilities.of(list(operations.values())))
     victim, attacker = example.members[:2]
     users = Arrangement(example, Random(1), victim, attacker)
-    made = users.use(ADD_IN, victim)
+    made = users.use(operations[ADD.name], victim)
     assert made is not None
     named = {"user_id": example.history.subjects[victim.name], "note_id": made.answer.body["id"]}
     # It is refused until the note is in the bin.
-    for operation in (BRING_BACK, DELETE, BRING_BACK):
+    for operation in (BRING_BACK, DELETE, BRING_BACK) if BRING_BACK.name in operations else ():
         example.execute(PlannedCall(victim, operation.name, named))
-    users.use(EDIT, victim)
+    for each in (EDIT, LOG):
+        if each.name in operations:
+            for _ in range(3):
+                users.use(each, victim)
     EffectsPart().run(users, 100)
     return example.history
 
@@ -135,3 +169,11 @@ def test_acts_on_ones_own_are_not_suspected_and_are_an_opportunity() -> None:
     history = acted(Binned())
     assert Ownership().judge(history) == []
     assert {EMPTY.name, CLOSE.name} <= set(Ownership().opportunities(history))
+
+
+def test_a_week_that_is_closed_for_all_is_one_that_nothing_else_is_in() -> None:
+    system = Lines()
+    history = acted(system)
+    assert {each.operation for each in Ownership().judge(history)} == {CLOSE.name}
+    # It stays closed, to the rest of the campaign and to replays.
+    assert ("", "2026-W07") not in system.closed

@@ -117,9 +117,11 @@ class EffectsPart:
         }
         enabling = _enabling(users, call)
         # What was thrown away is brought back; where that is possible without, nothing is.
-        ways = [(None, {**call.arguments, **alone})] if alone else []
-        ways += [(None, call.arguments)]
-        ways += [(enabling, call.arguments)] if enabling is not None else []
+        ways: list[tuple[PlannedCall | None, Mapping[str, Any]]] = [(None, call.arguments)]
+        if alone:
+            ways.insert(0, (None, {**call.arguments, **alone}))
+        if enabling is not None:
+            ways.append((enabling, call.arguments))
         for first, given in ways:
             call = replace(call, arguments=given)
             served = 0

@@ -112,7 +112,7 @@ class Lines(Binned):
     def call(
         self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
     ) -> Answer:
-        """Take no line in a week that anybody has closed."""
+        """Take no line in a week that any user has closed."""
         if operation is SHUT:
             self.closed.add(("", arguments["week"]))
             return Answer(Outcome.OK, 200, {"closed": arguments["week"]})

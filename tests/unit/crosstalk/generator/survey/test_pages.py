@@ -70,7 +70,7 @@ def test_so_much_is_stored_that_a_list_of_a_fixed_size_goes_on(*, leaks: bool) -
 
 
 @pytest.mark.parametrize("leaks", [True, False])
-def test_what_is_new_is_looked_for_behind_the_rows_of_before(*, leaks: bool) -> None:
+def test_new_rows_are_looked_for_behind_those_of_before(*, leaks: bool) -> None:
     history, _ = surveyed(Shelf(SIZED, leaks=leaks, kept=20))
     assert {each.operation for each in Canary().judge(history)} == (
         {SIZED.name} if leaks else set()

@@ -156,6 +156,9 @@ class ArgumentDrawer:
     def _texts(self) -> Texts:
         return Texts(self.choice, self.pool, self.subjects, self.plant, self.knowledge)
 
+    def _part_of_a_text(self) -> str:
+        return self.choice.of((*[COMMON_WORD] * 3, "xt", "%"))
+
     def _can_be(
         self, operation: Operation, parameter: Parameter, target: str, references: Sequence[str]
     ) -> bool:
@@ -217,13 +220,12 @@ class ArgumentDrawer:
         if parameter.role is Role.CURSOR:
             return self._cursor(actor)
         if parameter.role is Role.QUERY:
-            plain = (COMMON_WORD, COMMON_WORD, COMMON_WORD, "xt", "%")
             if not operation.reads_only:
                 # What is changed or removed by a phrase is everything that a user has.
-                return self.choice.of(plain[:-1])
+                return self.choice.of((*[COMMON_WORD] * 3, "xt"))
             # What is shown for a whole text only is not found by a part of it.
             whole = self._texts.sought(operation, parameter, actor, references)
-            return whole if self.choice.number(0, 3) == 3 else self.choice.of(plain)
+            return whole if self.choice.number(0, 3) == 3 else self._part_of_a_text()
         if parameter.role is Role.KEY:
             return self._key(actor)
         if parameter.role is Role.TEXT:
@@ -397,6 +399,9 @@ class HonestDrawer(ArgumentDrawer):
 
     def _guesses(self, parameter: Parameter) -> bool:
         return parameter.required
+
+    def _part_of_a_text(self) -> str:
+        return COMMON_WORD
 
     def _key(self, actor: Actor) -> str:
         return self.plant(actor.user or actor.claims)

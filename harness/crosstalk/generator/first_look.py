@@ -193,6 +193,7 @@ class FirstLook:
         # before their owner had read them.
         self._name_the_victims(users, lambda each: each.reads_only)
         self._name_the_victims(users, lambda each: not (each.reads_only or removes(each)))
+        self._name_behind_own(users, acting)
         self._name_the_victims(users, removes)
         if not users.ended:
             self._name_what_is_missing(users)
@@ -213,6 +214,29 @@ class FirstLook:
             if users.ended:
                 return
             self._name_one(users, operation, parameter)
+            example.judge_soon(after=_CALLS_TO_JUDGE)
+
+    def _name_behind_own(self, users: Arrangement, acting: Probe) -> None:
+        """Have the attacker name an own object and one of the victim's in one list: a check may
+        stop at the first.
+        """
+        example, victim, attacker = users.example, users.victim, users.attacker
+        several = [each for each in example.capabilities.comparable if each[1].many]
+        for operation, parameter in sorted(several, key=lambda each: removes(each[0])):
+            if users.ended:
+                return
+            known = comparable_ids(example, attacker, victim, operation, parameter)
+            if not known or not users.able(operation, attacker):
+                continue
+            given = users.drawer.arguments(
+                operation,
+                attacker,
+                references=("own", victim.name),
+                hostile=False,
+                target=known[-1],
+                naming=parameter,
+            )
+            example.execute_spoilt(PlannedCall(attacker, operation.name, given, acting))
             example.judge_soon(after=_CALLS_TO_JUDGE)
 
     def _name_one(self, users: Arrangement, operation: Operation, parameter: Parameter) -> None:

@@ -14,6 +14,7 @@ from crosstalk.generator.choice import RandomChoice
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.readings import Reading, all_readings, stored_by
 from crosstalk.generator.valued_readings import valued_readings
+from crosstalk.oracles.base import is_empty
 from crosstalk.surface.capabilities import removes, required_references
 from crosstalk.surface.operation import Operation, Role
 
@@ -84,7 +85,10 @@ class Arrangement:
     def use(
         self, operation: Operation, actor: Actor, probe: Probe | None = None, tries: int = _TRIES
     ) -> Call | None:
-        """Have a user make a call with what is theirs; return it where it was served."""
+        """Have a user make a call with what is theirs; return it where it was served.
+
+        A search that finds nothing was not served.
+        """
         if not self.able(operation, actor) or self.example.state.in_vain(operation):
             return None
         before: Mapping[str, Any] | None = None
@@ -98,6 +102,9 @@ class Arrangement:
             before = planned.arguments
             call = self.example.execute(planned)
             if call.answer.outcome is Outcome.OK:
+                if operation.parameter(Role.QUERY) is not None and is_empty(call.answer.body):
+                    # Another word may find something.
+                    continue
                 if removes(operation):
                     named = required_references(operation)
                     self._removed |= {str(call.arguments.get(each.name)) for each in named}

@@ -19,12 +19,13 @@ from crosstalk.generator.sweep import Sweep
 from crosstalk.oracles import ORACLES, Canary, Ownership
 from crosstalk.oracles.controls import controls_of
 from crosstalk.surface.credentials import Presented
-from crosstalk.surface.operation import Operation
+from crosstalk.surface.operation import Operation, Parameter, Role
 from tests.unit.crosstalk.generator.test_sweep import (
     ADD,
     DELETE,
     EDIT,
     GET,
+    IDENTITY,
     LIST,
     OPERATIONS,
     REMOVE,
@@ -197,6 +198,33 @@ def test_each_spoiled_credential_is_tried_once_and_one_that_is_accepted_is_suspe
     assert forged == ["alg-none", "expired"]
     assert suspected([history])
     assert not suspected(looked(Notes(), forgeries=("alg-none", "expired")))
+
+
+@pytest.mark.parametrize("all_checked", [True, False])
+def test_another_users_object_is_named_behind_an_own_one(*, all_checked: bool) -> None:
+    notes = Parameter("note_ids", {"type": "array"}, True, Role.REFERENCE)
+    blank = Operation("rest", "rest:POST /notes/blank", (IDENTITY, notes), reads_only=False)
+
+    class Several(Notes):
+        def discover(self) -> list[Operation]:
+            return [*super().discover(), blank]
+
+        def call(
+            self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+        ) -> Answer:
+            named = arguments.get("note_ids", [])
+            mine = self.kept.get(presented.headers.get("caller", ""), {})
+            checked = named if all_checked else named[:1]
+            if operation is not blank:
+                return super().call(operation, arguments, presented)
+            if not all(each in mine for each in checked):
+                return Answer(Outcome.ERROR, 404, None)
+            for kept in self.kept.values():
+                kept |= dict.fromkeys(kept.keys() & set(named), "")
+            return Answer(Outcome.OK, 204, None)
+
+    found = suspected(looked(Several()))
+    assert (blank.name in found) is not all_checked
 
 
 def test_a_change_is_seen_though_descriptions_are_read_between() -> None:

@@ -229,6 +229,16 @@ class Call:
         return self.once("received", lambda it: frozenset(identifiers_of(it.answer.body)))
 
     @property
+    def paths(self) -> Sequence[tuple[str, str]]:
+        """Every text and every id of the answer, with its path."""
+        return self.once("paths", lambda it: tuple(it.answer.paths()))
+
+    @property
+    def texts(self) -> frozenset[str]:
+        """The texts and ids of the answer, wherever they stand."""
+        return self.once("texts", lambda it: frozenset(text for _, text in it.paths))
+
+    @property
     def heard(self) -> frozenset[str]:
         """The identifying values in what reached the caller beside the answer."""
         return self.once("heard", lambda it: frozenset(identifiers_of(it.answer.unsolicited)))

@@ -294,21 +294,24 @@ def is_marker(token: str) -> bool:
 
 def paths_in(body: Any, prefix: str = "") -> list[tuple[str, str]]:
     """Every string of a JSON value with its dotted path, and every number that names an object."""
-    if isinstance(body, str):
-        return [(prefix or "text", body)]
-    if isinstance(body, int) and not isinstance(body, bool):
-        return [(prefix, str(body))] if is_id_path(prefix) or is_code_path(prefix) else []
-    if isinstance(body, dict) or isinstance(body, Mapping):  # noqa: SIM101
-        items = [(str(key), value) for key, value in body.items()]
-    elif isinstance(body, list | tuple):
-        items = [(str(place), value) for place, value in enumerate(body)]
-    else:
-        return []
-    return [
-        found
-        for key, value in items
-        for found in paths_in(value, f"{prefix}.{key}" if prefix else key)
-    ]
+    found: list[tuple[str, str]] = []
+    _collect_paths(body, prefix, found)
+    return found
+
+
+def _collect_paths(value: Any, path: str, found: list[tuple[str, str]]) -> None:
+    if isinstance(value, str):
+        found.append((path or "text", value))
+    elif isinstance(value, dict) or isinstance(value, Mapping):  # noqa: SIM101
+        for key, item in value.items():
+            _collect_paths(item, f"{path}.{key}" if path else str(key), found)
+    elif isinstance(value, list | tuple):
+        for place, item in enumerate(value):
+            _collect_paths(item, f"{path}.{place}" if path else str(place), found)
+    elif isinstance(value, bool) or not isinstance(value, int):
+        return
+    elif is_id_path(path) or is_code_path(path):
+        found.append((path, str(value)))
 
 
 @lru_cache(maxsize=16_384)

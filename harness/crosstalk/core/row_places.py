@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from crosstalk.core.identifiers import markers_in, remarked
 
@@ -26,6 +27,7 @@ class RowPlaces:
 
     def __init__(self, found: Sequence[tuple[str, str]]) -> None:
         self._words: dict[str, set[str]] = {}
+        self._told: dict[str, str] = {}
         for path, text in found if len(found) <= _MOST else ():
             words = markers_in(text.lower())
             row = _row_of(path)
@@ -38,15 +40,24 @@ class RowPlaces:
         if row is None:
             return path
         holder, number, field = row
-        own = self._words.get(f"{holder}{number}", set())
+        row_place = f"{holder}{number}"
+        if row_place not in self._told:
+            self._told[row_place] = self._word_of(row_place, holder.rstrip("."))
+        told = self._told[row_place]
+        return f"{holder}[{told}@{number}].{field}" if told else path
+
+    def _word_of(self, row: str, holder: str) -> str:
+        """Return a word that a row has and no other row of its list; empty where there is none."""
+        own = self._words.get(row)
+        if not own:
+            return ""
         others = {
             word
             for place, words in self._words.items()
-            if place != f"{holder}{number}" and place.rpartition(".")[0] == holder.rstrip(".")
+            if place != row and place.rpartition(".")[0] == holder
             for word in words
         }
-        told = sorted(own - others)
-        return f"{holder}[{told[0]}@{number}].{field}" if told else path
+        return min(own - others, default="")
 
 
 def plain_path(path: str, found: Sequence[tuple[str, str]], salt: int = 0) -> str:
@@ -94,6 +105,7 @@ def in_rows(path: str) -> bool:
     return any(part.isdigit() or part.startswith("[") for part in path.split("."))
 
 
+@lru_cache(maxsize=16_384)
 def _row_of(path: str) -> tuple[str, str, str] | None:
     """Return what is before the innermost row, its number, and what is inside it."""
     parts = path.split(".")

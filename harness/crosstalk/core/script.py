@@ -249,7 +249,7 @@ def script_of(history: History) -> Script:
                 call.sending,
             )
         )
-        found = call.answer.paths()
+        found = call.paths
         has_id = any(path == "id" for path, _ in found)
         sent = {str(each) for each in call.arguments.values()}
         rows = RowPlaces(found)
@@ -261,6 +261,8 @@ def script_of(history: History) -> Script:
                 whole = not planted.issuperset(markers_in(text))
             else:
                 whole = len(text) >= _MIN_LENGTH and not _composed(text, known)
+            if whole and text in known:
+                continue
             if whole:
                 known.take(text, f"${{{call.index}.{rows.named(path)}}}")
             elif is_id_path(path) and is_short_id(text):
@@ -372,7 +374,7 @@ def resolve(
 
     def of_answer(number: int, path: str) -> str:
         call = answers.get(number)
-        paths = call.answer.paths() if call is not None else []
+        paths = call.paths if call is not None else []
         found = dict(paths).get(plain_path(path, paths, salt))
         if found is None:
             raise UnresolvedReferenceError(f"${{{number}.{path}}}")

@@ -192,7 +192,7 @@ def arguments_about(
     """Return the arguments of a call that accepts or ends what was offered."""
     # An earlier call's key would have this one do nothing.
     given = without_key(operation, example.plan_own(draw, operation, actor).arguments)
-    found = offer.call.answer.paths()
+    found = offer.call.paths
     has_id = any(path == "id" for path, _ in found)
     handles: dict[str, str] = {}
     for path, text in found:

@@ -76,8 +76,8 @@ class RemovedObjects:
             around = {
                 str(call.arguments[each.name]) for each in named if each.name in call.arguments
             }
-            for _, value in answer.paths():
-                if around and len(value) >= _SHORTEST and value not in around:
+            for _, value in call.paths if around else ():
+                if len(value) >= _SHORTEST and value not in around:
                     self._inside[value] |= around
         self._shown_again(call)
 
@@ -118,7 +118,7 @@ class RemovedObjects:
         if not self._removed:
             return
         gone = {value for _, value in self._removed}
-        for path, value in call.answer.paths():
+        for path, value in call.paths:
             if value in gone:
                 kind = kind_of_field(path, call.operation)
                 self._removed -= {

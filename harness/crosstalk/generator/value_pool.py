@@ -171,7 +171,7 @@ class ValuePool:
             return
         sent = call.sent
         named = {str(each) for each in call.arguments.values()}
-        found = call.answer.paths()
+        found = call.paths
         received = call.received | identifiers_of(dict(call.answer.linked))
         has_id = any(path == "id" for path, _ in found)
         for path, text in found:

@@ -126,7 +126,7 @@ def _form_of(name: str, drawn: Any) -> str:
 def _day_of(call: Call) -> str | None:
     """Return the first day that a call stored, or that its answer shows."""
     texts = [str(each) for each in call.arguments.values()]
-    texts += [text for _, text in call.answer.paths()]
+    texts += [text for _, text in call.paths]
     for text in texts:
         for each in _DAY.findall(text):
             try:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from crosstalk.core.defects.broken_rules import BrokenRule
-from crosstalk.core.history import Answer, History, Outcome
+from crosstalk.core.history import Answer, Call, History, Outcome
 from crosstalk.core.identifiers import strings_in
 
 
@@ -123,6 +123,11 @@ def served(answer: Answer) -> bool:
     said = list(strings_in(answer.body))
     short = sum(map(len, said)) <= _SHORT_ANSWER
     return not (short and any(_DENIED.search(each) for each in said))
+
+
+def was_served(call: Call) -> bool:
+    """Return whether a call was done, as `served` finds it in the answer."""
+    return call.once("served", lambda it: served(it.answer))
 
 
 def conclusive(answer: Answer) -> bool:

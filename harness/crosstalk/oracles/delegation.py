@@ -16,7 +16,7 @@ from crosstalk.core.defects.broken_rules import BrokenRule
 from crosstalk.core.history import Answer, Call, History
 from crosstalk.core.identifiers import paths_in, strings_in
 from crosstalk.core.policy import may_call
-from crosstalk.oracles.base import Suspicion, conclusive, served
+from crosstalk.oracles.base import Suspicion, conclusive, was_served
 
 # Shorter values occur by chance.
 _SHORTEST = 4
@@ -77,7 +77,7 @@ def _trials(history: History) -> Iterator[tuple[Call, _Trial]]:
         trial = trials[probe.key]
         if probe.part == "before":
             allowed, _ = may_call(policy, history, call.actor.user, call.operation, call)
-            trial.direct = call if allowed and served(call.answer) else None
+            trial.direct = call if allowed and was_served(call) else None
         elif trial.direct is not None:
             user, operation = call.actor.user, trial.direct.operation
             allowed, _ = may_call(policy, history, user, operation, call)

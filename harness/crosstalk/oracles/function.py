@@ -12,7 +12,7 @@ from crosstalk.core.defects.broken_rules import BrokenRule
 from crosstalk.core.history import Call, History
 from crosstalk.core.policy import Reserve, may_call
 from crosstalk.core.policy.sharing import had_role
-from crosstalk.oracles.base import Suspicion, conclusive, served
+from crosstalk.oracles.base import Suspicion, conclusive, was_served
 
 
 def unentitled(history: History, call: Call) -> Reserve | None:
@@ -36,7 +36,7 @@ class Function:
         found = []
         for call in history if history.policy is not None else ():
             reserve = unentitled(history, call)
-            if reserve is not None and served(call.answer):
+            if reserve is not None and was_served(call):
                 found.append(
                     Suspicion(
                         self.name,
@@ -58,6 +58,6 @@ class Function:
         for call in history:
             if unentitled(history, call) is not None:
                 tried[call.operation] += conclusive(call.answer)
-            elif served(call.answer) and history.policy.reserved(call.operation) is not None:
+            elif was_served(call) and history.policy.reserved(call.operation) is not None:
                 able.add(call.operation)
         return Counter({name: count for name, count in tried.items() if name in able and count})

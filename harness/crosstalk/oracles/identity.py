@@ -94,7 +94,7 @@ def _names_an_object(call: Call, history: History) -> bool:
             lost = {each for each in _values(earlier) if owners.get(each) == user}
             shown |= dict.fromkeys(lost if denies(earlier.answer) else (), False)
             continue
-        there = {text for _, text in earlier.answer.paths() if text in named}
+        there = {text for _, text in earlier.paths if text in named}
         # What was named and is not shown may be gone: merged into another, or removed.
         shown |= dict.fromkeys(_values(earlier) & shown.keys() - there, False)
         shown |= dict.fromkeys(there, True)

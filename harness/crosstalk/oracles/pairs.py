@@ -267,7 +267,7 @@ def _permitted(history: History, victim: str, call: Call) -> bool:
         for each in history
         if each.actor.user == victim
         and each.answer.outcome is Outcome.OK
-        and any(text in plain for _, text in each.answer.paths())
+        and not plain.isdisjoint(each.texts)
     } - {call.operation}
     return any(history.permits(*asked, each, named, call) for each in showing)
 

@@ -18,7 +18,7 @@ from crosstalk.core.identifiers import identifiers_of
 from crosstalk.core.object_kinds import kind_of_field
 from crosstalk.core.policy import Policy
 from crosstalk.core.policy.objects import Objects, objects_of, record_keys
-from crosstalk.oracles.base import Suspicion, is_empty, served
+from crosstalk.oracles.base import Suspicion, is_empty, was_served
 from crosstalk.surface.schemas import names_user
 
 _MASKED = re.compile(r"[*•xX.\-]{3,}|[\[<(]?(redacted|hidden|masked|removed)[\])>]?", re.IGNORECASE)
@@ -67,7 +67,7 @@ class Property:
         return Counter(
             call.operation
             for call in history
-            if served(call.answer)
+            if was_served(call)
             and not is_empty(call.answer.body)
             and (
                 policy.fields.forbidden
@@ -85,7 +85,7 @@ def _has_fields(policy: Policy | None) -> bool:
 
 def _fields(history: History, call: Call) -> Iterator[_Shown]:
     policy = history.policy
-    if policy is None or not served(call.answer):
+    if policy is None or not was_served(call):
         return
     forbidden, own = policy.fields.forbidden, policy.fields.own
     for record, owner in _records(call.answer.body, "", call, objects_of(history), history):

@@ -17,7 +17,7 @@ from crosstalk.core.policy.objects import named_values
 from crosstalk.core.policy.sharing import Grant, had_role, role_calls, sharing_of
 from crosstalk.core.policy.suspension import suspended
 from crosstalk.oracles.attribution import Observation, observations
-from crosstalk.oracles.base import Suspicion, conclusive, is_empty, served
+from crosstalk.oracles.base import Suspicion, conclusive, is_empty, was_served
 
 
 def _lost_role(history: History, call: Call) -> Reserve | None:
@@ -38,7 +38,7 @@ def _lost_object(history: History, call: Call) -> Grant | None:
         return None
     about = any(each.concerns(call.operation) for each in policy.shares)
     # An empty list is what an object that does not exist gives as well.
-    if about or not served(call.answer) or is_empty(call.answer.body):
+    if about or not was_served(call) or is_empty(call.answer.body):
         return None
     if matches(policy.transcripts, call.operation):
         return None
@@ -59,7 +59,7 @@ def _concerned(
     """
     call = seen.call
     key = (call.actor.user, call.operation)
-    if not served(call.answer) or is_empty(call.answer.body):
+    if not was_served(call) or is_empty(call.answer.body):
         return set()
     return {key} if seen.own or key in known else set()
 
@@ -81,7 +81,7 @@ class Revocation:
             suspension = suspended(policy, history, call)
             if suspension is None:
                 known |= _concerned(seen)
-            elif served(call.answer) and _concerned(seen, known):
+            elif was_served(call) and _concerned(seen, known):
                 found.append(
                     self._suspicion(
                         call,
@@ -91,7 +91,7 @@ class Revocation:
                         f"“{suspension.rule}”",
                     )
                 )
-            reserve = _lost_role(history, call) if served(call.answer) else None
+            reserve = _lost_role(history, call) if was_served(call) else None
             if reserve is not None:
                 given = role_calls(policy, history, call, reserve.to)
                 found.append(
@@ -155,6 +155,6 @@ class Revocation:
                 counts[call.operation] += 1
             if policy.suspends and not off:
                 shown |= _concerned(seen)
-            if seen.permitted or (reserve is not None and served(call.answer)):
+            if seen.permitted or (reserve is not None and was_served(call)):
                 shown.add(key)
         return counts

@@ -414,7 +414,7 @@ def _plain(call: Call) -> set[str]:
 
 def _answered(call: Call, people: set[str]) -> set[str]:
     """Return the objects that an answer names, and no people."""
-    found = call.answer.paths()
+    found = call.paths
     has_id = any(path == "id" for path, _ in found)
     return {
         object_key(kind_of_field(path, call.operation, has_id=has_id), text)

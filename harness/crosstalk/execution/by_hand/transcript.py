@@ -132,7 +132,7 @@ class _Writer:
                 continue
             if replies:
                 self.replies[step.number] = replies[-1]
-            for path, value in call.answer.paths():
+            for path, value in call.paths:
                 self.values.setdefault((step.number, path), value)
 
     def _draft(self, place: int, step: Step) -> _Written:

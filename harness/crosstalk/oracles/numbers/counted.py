@@ -51,7 +51,7 @@ def _numbers_of(call: Call) -> Mapping[str, tuple[str, int]]:
     sent = {str(each) for each in call.arguments.values()}
     found = {
         path: match
-        for path, text in call.answer.paths()
+        for path, text in call.paths
         if text not in sent and (match := _NUMBERED.fullmatch(text)) is not None
     }
     ids = {int(match.group(2)) for path, match in found.items() if _is_id(path, match)}

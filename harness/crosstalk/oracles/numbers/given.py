@@ -29,20 +29,24 @@ def numbers_given(calls: Iterable[Call]) -> set[str]:
     return {f"{kind} {value}" for call in calls for kind, value in numbers_in_answer(call)}
 
 
-def numbers_in_answer(call: Call) -> set[tuple[str, str]]:
+def numbers_in_answer(call: Call) -> frozenset[tuple[str, str]]:
     """Return the short ids in an answer that were not asked for, each after its kind of object."""
+    return call.once("numbers in answer", _numbers_in_answer)
+
+
+def _numbers_in_answer(call: Call) -> frozenset[tuple[str, str]]:
     if call.answer.outcome is not Outcome.OK:
-        return set()
+        return frozenset()
     sent = {str(value) for value in call.arguments.values()}
-    found = call.answer.paths()
+    found = call.paths
     has_id = any(path == "id" for path, _ in found)
-    return {
+    return frozenset(
         (kind_of_field(path, call.operation, has_id=has_id), value)
         for path, value in found
         if is_short_id(value)
         and value not in sent
         and (is_id_path(path) or (is_code_path(path) and not value.isdigit()) or _is_code(value))
-    }
+    )
 
 
 def _is_code(value: str) -> bool:
@@ -50,17 +54,21 @@ def _is_code(value: str) -> bool:
     return is_drawn(value) and _LETTERS_AND_DIGITS.search(value) is not None
 
 
-def codes_in_answer(call: Call) -> set[str]:
+def codes_in_answer(call: Call) -> frozenset[str]:
     """Return the codes that an answer gave to a user, e.g. `U-WBQV8V6`: not what they had sent."""
+    return call.once("codes in answer", _codes_in_answer)
+
+
+def _codes_in_answer(call: Call) -> frozenset[str]:
     if call.answer.outcome is not Outcome.OK or call.actor.user is None:
-        return set()
+        return frozenset()
     sent = {str(value) for value in call.arguments.values()}
-    return {
+    return frozenset(
         value
-        for path, value in call.answer.paths()
+        for path, value in call.paths
         if ((is_code_path(path) and is_code(value)) or (is_id_path(path) and is_worded_id(value)))
         and value not in sent
-    }
+    )
 
 
 @dataclass(slots=True)

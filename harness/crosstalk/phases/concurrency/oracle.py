@@ -160,7 +160,7 @@ class Concurrency:
 
 def _goes_on(call: Call) -> bool:
     """Return whether an answer is a page of a longer list: it has a cursor, or is full."""
-    found = call.answer.paths()
+    found = call.paths
     if any(text and CURSOR_FIELD.search(path.rpartition(".")[2]) for path, text in found):
         return True
     sizes = {each for each in call.arguments.values() if isinstance(each, int | float) and each > 1}

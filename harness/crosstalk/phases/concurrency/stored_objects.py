@@ -67,7 +67,7 @@ def ids_in(value: Any) -> set[str]:
 
 def kinds_of_ids(call: Call) -> dict[str, set[str]]:
     """Return what stands under the name `id` in an answer, with the kinds of objects it names."""
-    found = call.answer.paths()
+    found = call.paths
     has_id = any(path == "id" for path, _ in found)
     kinds: defaultdict[str, set[str]] = defaultdict(set)
     for path, text in found:

@@ -67,3 +67,18 @@ def test_row_that_is_gone_is_the_last_of_a_shorter_list() -> None:
     path = f"items.[{marker('alice', 7)}@8].id"
     assert plain_path(path, [("items.0.id", "n-1"), ("items.1.id", "n-2")]) == "items.1.id"
     assert plain_path(path, []) == "items.0.id"
+
+
+def test_row_is_named_by_the_first_word_that_no_other_row_of_its_list_has() -> None:
+    common, own, later = (marker("alice", each) for each in (1, 2, 3))
+    found = [
+        ("songs.0.title", f"{common} {later} {own}"),
+        ("songs.0.id", "a"),
+        ("songs.1.title", common),
+        ("songs.1.id", "b"),
+        ("others.0.title", own),
+    ]
+    rows = RowPlaces(found)
+    for _ in range(2):
+        assert rows.named("songs.0.id") == f"songs.[{own}@0].id"
+        assert rows.named("songs.1.id") == "songs.1.id"

@@ -174,7 +174,7 @@ def _tenant(example: ExampleRun, user: Actor) -> str:
         text
         for call in reversed(example.history.calls)
         if call.actor == user
-        for path, text in call.answer.paths()
+        for path, text in call.paths
         if normal(path.rpartition(".")[2]) in _TENANT
     )
     return next(found, "")

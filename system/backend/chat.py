@@ -195,7 +195,7 @@ class ChatService:
             NotFound: The conversation is not this user's.
             Unavailable: The database does not answer.
         """
-        async with self._store.user_session(subject.user_id) as session:
+        async with self._store.read_session(subject.user_id) as session:
             history = await conversations.messages(
                 session, conversation_id=conversation_id, limit=self._history, until=message_id
             )

@@ -11,12 +11,12 @@ import json
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import httpx2
 from agents import (
     Agent,
     AgentsException,
-    Model,
     ModelSettings,
     RunConfig,
     RunContextWrapper,
@@ -31,6 +31,7 @@ from openai import OpenAIError
 from pydantic import ValidationError
 
 from system.backend.agent.admission import Admission
+from system.backend.agent.answer_loop import AnswerLoop
 from system.backend.agent.bounded_answers import BoundedAnswers
 from system.backend.agent.bridge import BoundTools
 from system.backend.agent.http_client import ServiceTransport
@@ -38,11 +39,9 @@ from system.backend.agent.model import (
     ModelUnreadableError,
     PlainChatCompletionsModel,
     PlainOpenAI,
-    PlainResponsesModel,
 )
 from system.backend.agent.spending import MeteredRequests, ModelBudget, note_usage
 from system.backend.agent.toolbox import Toolbox
-from system.backend.agent.whole_answers import WholeAnswers
 from system.backend.settings import BackendSettings
 from system.errors import Unavailable
 from system.observe.metrics import agents_in_flight
@@ -109,11 +108,6 @@ class Assistant:
             ),
         )
         self._configured = key is not None
-        self._model: Model = (
-            PlainResponsesModel(model=settings.openai_model, openai_client=self._client)
-            if settings.openai_api == "responses"
-            else PlainChatCompletionsModel(model=settings.openai_model, openai_client=self._client)
-        )
         self._max_turns = settings.agent_max_turns
         self._timeout = settings.agent_timeout_seconds
         self._budget = ModelBudget(
@@ -125,12 +119,14 @@ class Assistant:
         self._agent = _BoundAgent(
             name="assistant",
             instructions=_INSTRUCTIONS,
-            model=self._model,
+            model=PlainChatCompletionsModel(
+                model=settings.openai_model, openai_client=self._client
+            ),
             model_settings=ModelSettings(max_tokens=settings.agent_max_output_tokens),
         )
-        # Whoever reads along has the SDK's events; the older API is the SDK's alone.
-        self._whole = (
-            WholeAnswers(
+        # The older API is the SDK's alone.
+        self._loop = (
+            AnswerLoop(
                 self._client,
                 settings.openai_model,
                 _INSTRUCTIONS,
@@ -192,10 +188,10 @@ class Assistant:
         emit: Callable[[str], None],
         watched: bool,
     ) -> None:
-        whole = None if watched else self._whole
+        loop = self._loop
+        run = self._run if loop is None else partial(loop.answer, watched=watched)
         try:
             with agents_in_flight.track_inprogress(), span("agent"):
-                run = self._run if whole is None else whole.answer
                 async with asyncio.timeout(self._timeout):
                     await run(tools, _conversation(history), emit)
         except _MODEL_FAILURES as error:

@@ -3,31 +3,24 @@
 Two walks of the SDKs over a request cost more than everything else in a chat: the OpenAI client
 rewrites each parameter by its declared type, through the unions of all kinds of tools, and the
 agents SDK turns the tools into plain data once a turn. What the agent sends is plain data from the
-start and the tools are the same for every user, so both pass on what was made once.
+start and the tools are the same for every user, so it is sent as it is.
 The request that arrives is the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import replace
-from functools import cached_property
 from typing import Any, TypeVar, cast, get_args
 
 import httpx2
 from agents import (
     AgentsException,
     FunctionTool,
-    ModelSettings,
     OpenAIChatCompletionsModel,
-    OpenAIResponsesModel,
-    Tool,
 )
-from agents.items import TResponseStreamEvent
-from openai import AsyncOpenAI, NotGiven, Omit, OpenAIError
+from openai import AsyncOpenAI, AsyncStream, NotGiven, OpenAIError
 from openai._models import FinalRequestOptions
-from openai.resources.responses import AsyncResponses
 from openai.types.responses import Response, ResponseStreamEvent
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import to_json
@@ -43,59 +36,50 @@ _EVENTS: Mapping[str, TypeAdapter[Any]] = {
     for kind in get_args(each.model_fields["type"].annotation)
 }
 _RESPONSES = "/responses"
-# What `create` takes beside the parameters that go into the body.
-_OPTIONS = frozenset({"stream", "extra_headers", "extra_query", "extra_body", "timeout"})
 
 
 class ModelUnreadableError(Exception):
     """The model's answer cannot be read; the message is the kind of error that says so."""
 
 
-class PlainResponses(AsyncResponses):
-    """The Responses API, sending parameters as they are (`extra_body`) and not rewritten."""
-
-    async def create(self, **given: Any) -> Any:
-        """Create a response; every parameter must be plain data under the API's own names."""
-        options = {name: value for name, value in given.items() if name in _OPTIONS}
-        body = {name: value for name, value in given.items() if _is_sent(name, value)}
-        options["extra_body"] = {**body, **(options.get("extra_body") or {})}
-        return await super().create(**options)
-
-
 class PlainOpenAI(AsyncOpenAI):
-    """The client, with that API, and with whole replies that are validated once."""
+    """The client, sending plain data as it is, and validating what is answered once."""
 
     # A request as the SDK made it, and what it was made of.
     _made: tuple[object, httpx2.Request] | None = None
-
-    @cached_property
-    def responses(self) -> AsyncResponses:
-        """The Responses API."""
-        return PlainResponses(self)
 
     async def whole_reply(self, given: Mapping[str, Any]) -> Response:
         """Create a response and wait for all of it.
 
         Args:
-            given: What `responses.create` takes.
+            given: Plain data under the API's own names.
 
         Raises:
             OpenAIError: The server did not answer, after the repeats that the client makes.
             ValidationError: It is no reply of this API; the SDK reads anything as one.
         """
-        body = {name: value for name, value in given.items() if _is_sent(name, value)}
-        options: dict[str, Any] = {
-            option: given[name]
-            for name, option in (("extra_headers", "headers"), ("extra_query", "params"))
-            if given.get(name)
-        }
-        answer = await self.post(
-            _RESPONSES,
-            cast_to=httpx2.Response,
-            content=to_json({**body, **_mapping(given.get("extra_body"))}),
-            options=cast(Any, options),
-        )
+        answer = await self.post(_RESPONSES, cast_to=httpx2.Response, content=to_json(given))
         return Response.model_validate_json(answer.content)
+
+    async def reply_events(self, given: Mapping[str, Any]) -> AsyncGenerator[ResponseStreamEvent]:
+        """Create a response and yield its events as they come; closed, it leaves nothing open.
+
+        Args:
+            given: As for `whole_reply`.
+
+        Raises:
+            OpenAIError: The server did not answer, or breaks off in words of its own.
+        """
+        stream = await self.post(
+            _RESPONSES,
+            cast_to=Response,
+            content=to_json({**given, "stream": True}),
+            stream=True,
+            stream_cls=AsyncStream[ResponseStreamEvent],
+        )
+        async with stream:
+            async for event in stream:
+                yield event
 
     def _process_response_data(
         self, *, data: object, cast_to: type[_Read], response: httpx2.Response
@@ -133,33 +117,6 @@ class PlainOpenAI(AsyncOpenAI):
         )
 
 
-class PlainResponsesModel(OpenAIResponsesModel):
-    """The SDK's model, given its tools as the data that they are made of.
-
-    Only streamed answers are asked for here; whole ones are `whole_answers`'.
-    """
-
-    async def stream_response(
-        self,
-        system_instructions: str | None,
-        input: Any,  # noqa: A002 - the SDK's name
-        model_settings: ModelSettings,
-        tools: list[Tool],
-        *others: Any,
-        **named: Any,
-    ) -> AsyncIterator[TResponseStreamEvent]:
-        """The events of an answer."""
-        shown = [declared(tool) for tool in tools if isinstance(tool, FunctionTool)]
-        if shown and len(shown) == len(tools) and model_settings.tool_choice is None:
-            body = {**_mapping(model_settings.extra_body), "tools": shown}
-            model_settings, tools = replace(model_settings, extra_body=body), []
-        events = super().stream_response(
-            system_instructions, input, model_settings, tools, *others, **named
-        )
-        async for event in readable(events):
-            yield event
-
-
 class PlainChatCompletionsModel(OpenAIChatCompletionsModel):
     """The SDK's model for the older API, whose answers are anything."""
 
@@ -169,7 +126,7 @@ class PlainChatCompletionsModel(OpenAIChatCompletionsModel):
             yield event
 
 
-async def readable(events: AsyncIterator[_Event]) -> AsyncIterator[_Event]:
+async def readable(events: AsyncIterator[_Event]) -> AsyncGenerator[_Event]:
     """The events of an answer, read by the SDKs, and harmless to what reads them next.
 
     Raises:
@@ -196,11 +153,6 @@ def reading() -> Iterator[None]:
         raise ModelUnreadableError(type(error).__name__) from error
 
 
-def _is_sent(name: str, value: object) -> bool:
-    """Return whether this is a parameter of the API, and given."""
-    return name not in _OPTIONS and not isinstance(value, Omit | NotGiven)
-
-
 def declared(tool: FunctionTool) -> dict[str, Any]:
     """Return a tool as the Responses API is sent it."""
     return {
@@ -210,7 +162,3 @@ def declared(tool: FunctionTool) -> dict[str, Any]:
         "parameters": tool.params_json_schema,
         "strict": tool.strict_json_schema,
     }
-
-
-def _mapping(body: object) -> dict[str, Any]:
-    return dict(body) if isinstance(body, dict) else {}

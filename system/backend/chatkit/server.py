@@ -30,6 +30,7 @@ from chatkit.types import (
     ThreadItemDoneEvent,
     ThreadItemUpdatedEvent,
     ThreadMetadata,
+    ThreadsCreateReq,
     ThreadStreamEvent,
     UserMessageItem,
     is_streaming_req,
@@ -75,6 +76,8 @@ class AssistantServer(ChatKitServer[Caller]):
             ValidationError: It is not one of the protocol's.
         """
         parsed = _REQUEST.validate_json(request)
+        if isinstance(parsed, ThreadsCreateReq):
+            context.title = title_for(text_of(parsed.params.input))
         if is_streaming_req(parsed):
             return StreamingResult(self._process_streaming(parsed, context))
         return NonStreamingResult(await self._process_non_streaming(parsed, context))

@@ -18,6 +18,7 @@ from chatkit.types import (
     Page,
     ThreadItem,
     ThreadMetadata,
+    UserMessageInput,
     UserMessageItem,
     UserMessageTextContent,
 )
@@ -45,11 +46,13 @@ class Caller:
         subject: The verified user.
         turns: Answers that this request has started, to be closed with it.
         begun: Threads that this request makes; any other that is saved must exist.
+        title: What these are called until they are renamed.
     """
 
     subject: Subject
     turns: list[Turn] = field(default_factory=list)
     begun: set[str] = field(default_factory=set)
+    title: str | None = None
 
 
 class ThreadStore(Store[Caller]):
@@ -80,19 +83,23 @@ class ThreadStore(Store[Caller]):
         Raises:
             NotFound: The caller has no such thread.
         """
-        async with self._database.user_session(context.subject.user_id) as session:
+        async with self._database.read_session(context.subject.user_id) as session:
             return _thread(await conversations.get(session, conversation_id=_uuid(thread_id)))
 
     async def save_thread(self, thread: ThreadMetadata, context: Caller) -> None:
-        """Store a thread that this request began, or another one's title.
+        """Store a thread that this request begins, with its title, or another one's title.
+
+        The SDK learns the title of a new one later, and gives it to be stored then.
 
         Raises:
             NotFound: The caller has no such thread: one deleted meanwhile does not come back.
         """
-        identifier = _uuid(thread.id)
+        identifier, begins = _uuid(thread.id), thread.id in context.begun
+        if not begins and thread.title in (None, context.title):
+            return
         async with self._database.user_session(context.subject.user_id) as session:
-            if thread.id in context.begun:
-                await conversations.start(session, title=thread.title, conversation_id=identifier)
+            if begins:
+                await conversations.start(session, title=context.title, conversation_id=identifier)
                 context.begun.discard(thread.id)
             elif thread.title is not None:
                 await conversations.rename(session, conversation_id=identifier, title=thread.title)
@@ -101,7 +108,7 @@ class ThreadStore(Store[Caller]):
         self, limit: int, after: str | None, order: str, context: Caller
     ) -> Page[ThreadMetadata]:
         """A page of the caller's threads."""
-        async with self._database.user_session(context.subject.user_id) as session:
+        async with self._database.read_session(context.subject.user_id) as session:
             found, more = await threads.list_threads(
                 session,
                 after=_uuid(after) if after else None,
@@ -215,7 +222,7 @@ def answer_item(message: MessageView, thread_id: str) -> AssistantMessageItem:
     )
 
 
-def text_of(item: UserMessageItem) -> str:
+def text_of(item: UserMessageItem | UserMessageInput) -> str:
     """Return the person's message as one text: the quotation first, tags as they are shown."""
     written = "".join(each.text for each in item.content)
     if not item.quoted_text:

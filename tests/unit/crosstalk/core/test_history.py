@@ -76,7 +76,8 @@ def test_values_of_a_call_are_found_once_and_not_saved() -> None:
         set(),
     ]
     assert call.paths is call.paths
-    assert (list(call.paths), call.texts) == (call.answer.paths(), {_UUID})
+    assert list(call.paths) == call.answer.paths()
+    assert call.texts == {_UUID}
     row = writer.history.to_json()["calls"][0]
     assert set(row) == {each.name for each in fields(Call)} - {"_found"}
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, cast
 
 import pytest
-from agents import Agent, FunctionTool, RunConfig, Runner
+from mcp.types import CallToolResult, TextContent, Tool
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,8 +14,10 @@ from starlette.routing import Route
 
 from crosstalk.model.conversation import ModelReply, ToolCall
 from crosstalk.model.wire import response_events
+from system.backend.agent.answer_loop import AnswerLoop
 from system.backend.agent.harmless import LEFT_OUT, HarmfulError, parsed_arguments
-from system.backend.agent.model import PlainOpenAI, PlainResponsesModel
+from system.backend.agent.model import PlainOpenAI
+from system.backend.agent.toolbox import Toolbox
 from tests.unit.system.backend.serving import serving
 
 DEEP = "[" * 50_000
@@ -38,24 +40,25 @@ async def answered(*bodies: bytes) -> tuple[str, list[str], list[dict[str, Any]]
         sent.append(await request.json())
         return Response(left.pop(0), media_type="text/event-stream")
 
-    async def invoke(context: object, given: str) -> str:
-        called.append(given)
-        return "refused"
+    class Tools:
+        async def list_tools(self) -> list[Tool]:
+            return [Tool(name="add_task", description="Adds.", input_schema={"type": "object"})]
 
-    tool = FunctionTool("add_task", "Adds.", {"type": "object", "properties": {}}, invoke)
-    tool.strict_json_schema = False
+        async def call_tool(self, name: str, arguments: dict[str, Any]) -> CallToolResult:
+            called.append(json.dumps(arguments))
+            return CallToolResult(content=[TextContent(type="text", text="added")])
+
     app = Starlette(routes=[Route("/v1/responses", model, methods=["POST"])])
+    pieces: list[str] = []
     async with serving(app) as url:
         client = PlainOpenAI(api_key="offline", base_url=f"{url}/v1", max_retries=0)
-        agent = Agent[None](
-            name="assistant", model=PlainResponsesModel("model", client), tools=[tool]
+        loop = AnswerLoop(
+            client, "model", "Help.", Toolbox(), max_tokens=100, max_turns=3, calls_at_once=1
         )
-        config = RunConfig(tracing_disabled=True, tool_not_found_behavior="return_error_to_model")
-        result = Runner.run_streamed(agent, "add it", run_config=config)
-        async for _ in result.stream_events():
-            continue
+        question: list[Any] = [{"role": "user", "content": "add it"}]
+        await loop.answer(cast(Any, Tools()), question, pieces.append, watched=True)
         await client.close()
-    return str(result.final_output), called, sent
+    return "".join(pieces), called, sent
 
 
 DONE = "".join(response_events(ModelReply(text="done"), "model")).encode()
@@ -72,8 +75,10 @@ async def test_arguments_that_end_the_sdks_stack_are_refused_and_the_answer_come
     call = ModelReply(calls=(ToolCall("add_task", {"title": "PLACE"}),))
     place = json.dumps({"title": "PLACE"})
     answer, called, sent = await answered(events(call, place, written), DONE)
-    assert (answer, called) == ("done", [LEFT_OUT])
-    assert "refused" in json.dumps(sent[1]["input"])
+    assert (answer, called) == ("done", [])
+    sent_again, told = sent[1]["input"][-2:]
+    assert sent_again["arguments"] == LEFT_OUT
+    assert "not a JSON object" in told["output"]
 
 
 async def test_half_a_character_in_a_text_becomes_a_question_mark() -> None:

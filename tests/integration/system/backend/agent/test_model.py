@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
@@ -13,6 +13,7 @@ from agents import (
     AgentsException,
     MaxTurnsExceeded,
     Model,
+    ModelBehaviorError,
     OpenAIResponsesModel,
     RunConfig,
     Runner,
@@ -29,13 +30,15 @@ from crosstalk.model.app import create_app
 from crosstalk.model.conversation import ModelReply
 from crosstalk.model.policies import helpful
 from crosstalk.model.wire import response as whole_response
+from system.backend.agent.answer_loop import AnswerLoop
 from system.backend.agent.bridge import BoundTools
 from system.backend.agent.connection import McpConnection
-from system.backend.agent.model import PlainOpenAI, PlainResponsesModel
+from system.backend.agent.model import PlainOpenAI
 from system.backend.agent.toolbox import Toolbox
-from system.backend.agent.whole_answers import WholeAnswers
 from system.identity import SigningKey, Subject, TokenExchange
 from tests.unit.system.backend.serving import serving
+
+_STREAM = "text/event-stream"
 
 
 @asynccontextmanager
@@ -83,8 +86,14 @@ async def run(model: Model, agent_tools: list[Any], tools: BoundTools, text: str
     return str(result.final_output)
 
 
-async def test_model_request_equals_the_one_that_the_sdk_would_send(
-    running: RunningSystem, connection: McpConnection, alice: str
+def _loop(client: PlainOpenAI, **limits: int) -> AnswerLoop:
+    wanted = {"max_tokens": 900, "max_turns": 8, "calls_at_once": 4, **limits}
+    return AnswerLoop(client, "m", "Help.", Toolbox(), **wanted)
+
+
+@pytest.mark.parametrize("watched", [True, False])
+async def test_answer_is_asked_for_and_says_as_the_sdk_does(
+    running: RunningSystem, connection: McpConnection, alice: str, *, watched: bool
 ) -> None:
     tools = tools_of(running, connection, alice)
     shown: list[Any] = list(await Toolbox().of(tools))
@@ -94,50 +103,25 @@ async def test_model_request_equals_the_one_that_the_sdk_would_send(
         said = await run(OpenAIResponsesModel("m", theirs), shown, tools, "show my tasks")
         by_sdk = [*heard]
         heard.clear()
-        assert await run(PlainResponsesModel("m", ours), shown, tools, "show my tasks") == said
-        await theirs.close()
-        await ours.close()
-    assert len(heard) == len(by_sdk) == 2
-    for one, other in zip(heard, by_sdk, strict=True):
-        # It means one call at a time or several; without tools of its own the SDK says nothing.
-        other.pop("parallel_tool_calls", None)
-        for request in (one, other):
-            for item in request["input"]:
-                # Ids of the model's own items.
-                for name in ("id", "call_id"):
-                    item.pop(name, None)
-        assert one == other
-
-
-def _whole(client: PlainOpenAI, **limits: int) -> WholeAnswers:
-    wanted = {"max_tokens": 900, "max_turns": 8, "calls_at_once": 4, **limits}
-    return WholeAnswers(client, "m", "Help.", Toolbox(), **wanted)
-
-
-async def test_answer_of_whole_replies_is_asked_for_and_says_as_the_sdk_does(
-    running: RunningSystem, connection: McpConnection, alice: str
-) -> None:
-    tools = tools_of(running, connection, alice)
-    shown: list[Any] = list(await Toolbox().of(tools))
-    async with listening_model() as (url, heard):
-        client = PlainOpenAI(**cast(Any, {"api_key": "offline", "base_url": url}))
-        streamed = await run(PlainResponsesModel("m", client), shown, tools, "show my tasks")
-        by_sdk = [*heard]
-        heard.clear()
         pieces: list[str] = []
         history: list[Any] = [
             {"role": "user", "content": "hello"},
             {"role": "assistant", "content": "Hello."},
             {"role": "user", "content": "show my tasks"},
         ]
-        await _whole(client).answer(tools, history, pieces.append)
-        await client.close()
-    assert "".join(pieces) == streamed
+        await _loop(ours).answer(tools, history, pieces.append, watched=watched)
+        await theirs.close()
+        await ours.close()
+    assert "".join(pieces) == said
     assert len(heard) == len(by_sdk) == 2
     for one, other in zip(heard, by_sdk, strict=True):
+        # It means one call at a time or several; without tools of its own the SDK says nothing.
+        other.pop("parallel_tool_calls", None)
         assert other.pop("stream") is True
+        assert one.pop("stream", False) is watched
         assert one.pop("max_output_tokens") == 900
         for item in (*one["input"], *other["input"]):
+            # Ids of the model's own items.
             for name in ("id", "call_id"):
                 item.pop(name, None)
         assert one == other
@@ -164,11 +148,27 @@ def _text(text: str) -> dict[str, Any]:
     }
 
 
+def _events(reply: dict[str, Any], *, deltas: bool) -> Iterator[str]:
+    """A reply as it is streamed, with the texts of its messages in pieces or at its end alone."""
+    told: list[dict[str, Any]] = []
+    for place, item in enumerate(reply["output"]):
+        told.append({"type": "response.output_item.added", "item": item, "output_index": place})
+        for part in item.get("content", []) if deltas else []:
+            event = {"type": "response.output_text.delta", "item_id": item["id"], "logprobs": []}
+            told.append({**event, "output_index": place, "content_index": 0, "delta": part["text"]})
+    told.append({"type": f"response.{reply['status']}", "response": reply})
+    for number, each in enumerate(told):
+        yield f"data: {json.dumps({**each, 'sequence_number': number})}\n\n"
+
+
 async def _answered(
     running: RunningSystem,
     connection: McpConnection,
     user: str,
     replies: list[dict[str, Any]],
+    *,
+    watched: bool,
+    deltas: bool = True,
     **limits: int,
 ) -> tuple[list[str], list[dict[str, Any]]]:
     """Pieces of an answer to a model that replies so, and what that was sent."""
@@ -176,7 +176,10 @@ async def _answered(
 
     async def reply(request: Request) -> Response:
         heard.append(await request.json())
-        return JSONResponse(replies[min(len(heard), len(replies)) - 1])
+        said = replies[min(len(heard), len(replies)) - 1]
+        if not watched:
+            return JSONResponse(said)
+        return Response("".join(_events(said, deltas=deltas)), media_type=_STREAM)
 
     pieces: list[str] = []
     app = Starlette(routes=[Route("/v1/responses", reply, methods=["POST"])])
@@ -184,16 +187,17 @@ async def _answered(
         client = PlainOpenAI(**cast(Any, {"api_key": "offline", "base_url": f"{url}/v1"}))
         try:
             tools = tools_of(running, connection, user)
-            await _whole(client, **limits).answer(
-                tools, [{"role": "user", "content": "go"}], pieces.append
+            await _loop(client, **limits).answer(
+                tools, [{"role": "user", "content": "go"}], pieces.append, watched=watched
             )
         finally:
             await client.close()
     return pieces, heard
 
 
+@pytest.mark.parametrize(("watched", "deltas"), [(False, False), (True, True), (True, False)])
 async def test_calls_of_one_reply_are_answered_each_and_texts_stand_apart(
-    running: RunningSystem, connection: McpConnection, alice: str
+    running: RunningSystem, connection: McpConnection, alice: str, *, watched: bool, deltas: bool
 ) -> None:
     replies = [
         _reply(
@@ -205,7 +209,9 @@ async def test_calls_of_one_reply_are_answered_each_and_texts_stand_apart(
         ),
         _reply(_text("Done.")),
     ]
-    pieces, heard = await _answered(running, connection, alice, replies)
+    pieces, heard = await _answered(
+        running, connection, alice, replies, watched=watched, deltas=deltas
+    )
     assert pieces == ["Let me see.", "\n\nDone."]
     results = {
         each["call_id"]: each["output"]
@@ -218,19 +224,42 @@ async def test_calls_of_one_reply_are_answered_each_and_texts_stand_apart(
     assert results["call_4"] == "Tool 'invite' not found."
 
 
+@pytest.mark.parametrize("watched", [True, False])
 @pytest.mark.parametrize("status", ["failed", "incomplete"])
 async def test_reply_that_is_not_complete_is_no_answer(
-    running: RunningSystem, connection: McpConnection, alice: str, status: str
+    running: RunningSystem, connection: McpConnection, alice: str, status: str, *, watched: bool
 ) -> None:
+    replies = [_reply(_text("half"), status=status)]
     with pytest.raises(AgentsException):
-        await _answered(running, connection, alice, [_reply(_text("half"), status=status)])
+        await _answered(running, connection, alice, replies, watched=watched)
 
 
-async def test_model_that_goes_on_calling_is_asked_as_often_as_there_are_turns(
-    running: RunningSystem, connection: McpConnection, alice: str
+@pytest.mark.parametrize("kind", ["nothing", "error"])
+async def test_streamed_reply_without_an_end_is_no_answer(
+    running: RunningSystem, connection: McpConnection, alice: str, kind: str
 ) -> None:
+    left = {"nothing": "", "error": json.dumps({"type": "error", "message": "x", "code": "y"})}
+
+    async def reply(request: Request) -> Response:
+        return Response(f"data: {left[kind]}\n\n" if left[kind] else "", media_type=_STREAM)
+
+    app = Starlette(routes=[Route("/v1/responses", reply, methods=["POST"])])
+    async with serving(app) as url:
+        client = PlainOpenAI(**cast(Any, {"api_key": "offline", "base_url": f"{url}/v1"}))
+        tools = tools_of(running, connection, alice)
+        question: list[Any] = [{"role": "user", "content": "go"}]
+        with pytest.raises(ModelBehaviorError):
+            await _loop(client).answer(tools, question, lambda _: None, watched=True)
+        await client.close()
+
+
+@pytest.mark.parametrize("watched", [True, False])
+async def test_model_that_goes_on_calling_is_asked_as_often_as_there_are_turns(
+    running: RunningSystem, connection: McpConnection, alice: str, *, watched: bool
+) -> None:
+    replies = [_reply(_call(1, "list_tasks"))]
     with pytest.raises(MaxTurnsExceeded):
-        await _answered(running, connection, alice, [_reply(_call(1, "list_tasks"))], max_turns=3)
+        await _answered(running, connection, alice, replies, watched=watched, max_turns=3)
 
 
 async def test_whole_reply_is_asked_for_again_as_the_sdk_does() -> None:
@@ -266,8 +295,8 @@ async def test_toolbox_makes_tools_once_and_calls_them_as_the_runs_subject(
     for mine, others in zip(shown, await toolbox.of(his), strict=True):
         assert mine is others
     async with listening_model() as (url, _):
-        client = PlainOpenAI(api_key="offline", base_url=url)
-        model = PlainResponsesModel("m", client)
+        client = AsyncOpenAI(api_key="offline", base_url=url)
+        model = OpenAIResponsesModel("m", client)
         await run(model, shown, hers, "add a task to water the fern")
         assert "fern" in await run(model, shown, hers, "show my tasks")
         assert "fern" not in await run(model, shown, his, "show my tasks")

@@ -293,11 +293,11 @@ class Campaign:
         if looks:
             first_look = FirstLook(sweep.state, sweep.random)
             self._part("first look", lambda: first_look.run(begun))
+        if sharing is not None and sweep.shares_early():
+            self._part("sharing", lambda: sweep.share(sharing, 1))
         if sweep.affords(_CALLS_OF_NEAR_NAMES) and not sweep.is_brief:
             near = NearNames(sweep.state, sweep.random, len(self._target.neighbours))
             self._part("nearly equal users", near.run)
-        if sharing is not None and sweep.shares_early():
-            self._part("sharing", lambda: sweep.share(sharing, 1))
         # Nothing else serves what disables an account, and a few calls give each oracle of a
         # policy its opportunity: they wait for nothing that takes many.
         suspending = policy is not None and bool(policy.suspends)

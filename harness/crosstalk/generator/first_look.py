@@ -97,9 +97,9 @@ class FirstLook:
         if not users.ended:
             self._change_plainly(users, lists, before)
         steps = (
+            self._name_what_is_missing,
             self._read_as_others,
             self._read_descriptions,
-            self._name_what_is_missing,
             self._present_spoiled,
             self._look_around,
         )

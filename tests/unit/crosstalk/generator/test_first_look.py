@@ -220,7 +220,7 @@ def test_another_users_object_is_named_behind_an_own_one(*, all_checked: bool) -
             if not all(each in mine for each in checked):
                 return Answer(Outcome.ERROR, 404, None)
             for kept in self.kept.values():
-                kept |= dict.fromkeys(kept.keys() & set(named), "")
+                kept.update(dict.fromkeys(kept.keys() & set(named), ""))
             return Answer(Outcome.OK, 204, None)
 
     found = suspected(looked(Several()))

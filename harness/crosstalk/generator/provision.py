@@ -84,6 +84,14 @@ class Provision:
         for parameter in required_references(operation):
             self._make(operation, actor, parameter)
 
+    def of_list(self, operation: Operation, parameter: Parameter, actor: Actor) -> list[str]:
+        """Return what a list of an operation can name of a user's own; it is made anew.
+
+        What an operation has changed once it may refuse to change again.
+        """
+        self.another(operation, actor)
+        return self.example.pool.references(actor.name, parameter, operation.name, guess=False)
+
     def look(self, operation: Operation, actor: Actor) -> None:
         """Read the lists that may show what is wanted: those of the collection, by the address."""
         address = operation.name.partition(" ")[2]

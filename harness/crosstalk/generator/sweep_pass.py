@@ -20,6 +20,7 @@ from crosstalk.generator.lacking import Lacking
 from crosstalk.generator.provision import Provision
 from crosstalk.generator.rules.attacks.stream_resumption import resume_streams
 from crosstalk.generator.rules.comparisons.existence_pair import (
+    behind_own,
     comparable_ids,
     not_used_up,
     pair,
@@ -258,22 +259,18 @@ class SweepPass:
                     example.execute(replace(asked, arguments={**asked.arguments, **named}))
                 continue
             joint = is_outermost(operation, parameter)
-            for planned in pair(
-                example,
-                self._drawer,
-                attacker,
-                victim,
-                operation,
-                parameter,
-                theirs,
-                joint=joint,
-            ):
+            asked = (example, self._drawer, attacker, victim, operation, parameter, theirs)
+            calls = list(pair(*asked, joint=joint))
+            listed = parameter.many and not removes(operation)
+            mine = self._provision.of_list(operation, parameter, attacker) if listed else []
+            for planned in behind_own(mine, parameter, calls):
                 example.execute(planned)
             example.judge_soon()
             self._asked.append((operation, parameter, theirs))
-            if not parameter.many:
+            if mine or not parameter.many:
                 # The survey makes what was not made yet, in the other forms.
-                made = Reach(operation, parameter, Form.JOINT if joint else Form.PLAIN)
+                plain = Form.JOINT if joint else Form.PLAIN
+                made = Reach(operation, parameter, Form.BEHIND if mine else plain)
                 example.state.choices[made.key] += 1
         told = claims(
             example, self._drawer, victim, self._surfaces, acting, only_reads=self._hurried

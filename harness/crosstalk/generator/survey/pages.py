@@ -225,8 +225,11 @@ def _stored(paged: _Paged) -> list[Call]:
 def _store(paged: _Paged) -> None:
     """Have the victim store one more of what the list shows, or of each kind where none says so."""
     same, others = _creators(paged)
+    users = paged.users
     for operation in same or others:
-        served = paged.users.use(operation, paged.users.victim, tries=1)
+        # What it stands in has to be made first.
+        Provision.by(users.example, users.drawer).for_call(operation, users.victim)
+        served = users.use(operation, users.victim, tries=1)
         if same and served is not None:
             return
 

@@ -20,6 +20,7 @@ from crosstalk.generator.honest_calls import read_again
 from crosstalk.generator.provision import Provision
 from crosstalk.generator.readings import filters
 from crosstalk.generator.rules.comparisons.existence_pair import (
+    behind_own,
     comparable_ids,
     not_used_up,
     pair,
@@ -290,8 +291,8 @@ def _calls(users: Arrangement, reach: Reach, key: int) -> Iterator[PlannedCall]:
         if not _own(users, reach):
             return
     asked = (example, users.drawer, users.attacker, users.victim, operation, parameter, theirs)
-    for planned in pair(*asked, joint=reach.form is Form.JOINT):
-        yield _behind(users, reach, planned) if reach.form is Form.BEHIND else planned
+    calls = list(pair(*asked, joint=reach.form is Form.JOINT))
+    yield from _behind(users, reach, calls) if reach.form is Form.BEHIND else calls
 
 
 def _shown_by_itself(users: Arrangement, reach: Reach, key: int) -> Iterator[PlannedCall]:
@@ -361,19 +362,20 @@ def _in_texts(users: Arrangement, operation: Operation, theirs: str) -> Iterator
             return
 
 
-def _behind(users: Arrangement, reach: Reach, planned: PlannedCall) -> PlannedCall:
-    """Return the call with an object of the attacker's own before the one that it names."""
+def _behind(users: Arrangement, reach: Reach, calls: list[PlannedCall]) -> list[PlannedCall]:
+    """Return the calls with an object of the attacker's own before the one that each names."""
     operation, name = reach.operation, reach.parameter.name
     if removes(operation):
         # The second call of a pair would find the own object gone.
-        return planned
+        return calls
     mine = _own(users, reach)
-    theirs = planned.arguments[name]
-    if name.endswith(ELEMENT):
-        own = {name: mine[-1]} if mine else {}
-        return replace(planned, arguments={**planned.arguments, **own, further(name): theirs})
-    listed = [*mine[-1:], *theirs]
-    return replace(planned, arguments={**planned.arguments, name: listed})
+    if not name.endswith(ELEMENT):
+        return behind_own(mine, reach.parameter, calls)
+    own = {name: mine[-1]} if mine else {}
+    return [
+        replace(each, arguments={**each.arguments, **own, further(name): each.arguments[name]})
+        for each in calls
+    ]
 
 
 def _own(users: Arrangement, reach: Reach) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
 from uuid import UUID
 
@@ -169,6 +170,29 @@ def pair(
         for part, named in parts
     )
     return foreign, missing
+
+
+def behind_own(
+    mine: Sequence[str], parameter: Parameter, planned: Sequence[PlannedCall]
+) -> list[PlannedCall]:
+    """Return the calls with an object of the caller's own before those that each lists.
+
+    A check of the first one alone lets the others through. The call that names what does not exist
+    comes first: as a rule it does nothing, and what the other one does is refused a second time.
+
+    Args:
+        mine: Objects of the caller's own, the newest last; without any the calls stay as they are.
+        parameter: Takes a list.
+        planned: The calls of a pair.
+    """
+    if not mine:
+        return list(planned)
+    name = parameter.name
+    listed = [
+        replace(each, arguments={**each.arguments, name: [mine[-1], *each.arguments[name]]})
+        for each in planned
+    ]
+    return sorted(listed, key=lambda each: each.probe is None or each.probe.part != "missing")
 
 
 def unknown_like(theirs: str, identifier: str, parameter: Parameter) -> str:

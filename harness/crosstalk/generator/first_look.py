@@ -23,6 +23,7 @@ from crosstalk.execution.fixtures import NEWCOMERS, before_all
 from crosstalk.execution.stopping import rule_errors_stop_the_run
 from crosstalk.generator.claimed_identity import claims, without_credential
 from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.followed import follow
 from crosstalk.generator.honest_calls import read_again
 from crosstalk.generator.readings import Reading
 from crosstalk.generator.rules.comparisons.existence_pair import comparable_ids, pair
@@ -262,7 +263,7 @@ class FirstLook:
             # What a refusal lists of others' is theirs only while the caller has not named it.
             example.execute_spoilt(missing)
         self._named.add(named)
-        example.execute_spoilt(foreign)
+        follow(example, example.execute_spoilt(foreign))
         if not operation.reads_only:
             identity = example.with_identity(operation, victim)
             mine = {**foreign.arguments, **identity}

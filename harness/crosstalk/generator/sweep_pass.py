@@ -16,6 +16,7 @@ from crosstalk.generator.arguments import HonestDrawer
 from crosstalk.generator.choice import RandomChoice
 from crosstalk.generator.claimed_identity import claims, without_credential
 from crosstalk.generator.example_run import ExampleRun, by_lists
+from crosstalk.generator.followed import follow
 from crosstalk.generator.lacking import Lacking
 from crosstalk.generator.provision import Provision
 from crosstalk.generator.rules.attacks.stream_resumption import resume_streams
@@ -264,7 +265,7 @@ class SweepPass:
             listed = parameter.many and not removes(operation)
             mine = self._provision.of_list(operation, parameter, attacker) if listed else []
             for planned in behind_own(mine, parameter, calls):
-                example.execute(planned)
+                follow(example, example.execute(planned))
             example.judge_soon()
             self._asked.append((operation, parameter, theirs))
             if mine or not parameter.many:

@@ -16,6 +16,7 @@ from crosstalk.core.history import Outcome, Probe
 from crosstalk.core.identifiers import ELEMENT, last_name, markers_in
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.followed import follow
 from crosstalk.generator.honest_calls import read_again
 from crosstalk.generator.provision import Provision
 from crosstalk.generator.readings import filters
@@ -235,7 +236,7 @@ class ReachPart:
             example.state.choices[each.key] += 1
             for planned in _calls(users, each, key):
                 made.append(planned)
-                example.execute_spoilt(planned)
+                follow(example, example.execute_spoilt(planned))
             example.judge_soon()
         read_again(example, readings, users.victim, key)
         if readings:

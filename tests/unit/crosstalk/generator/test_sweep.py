@@ -9,12 +9,16 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
+import pytest
+
+from crosstalk.core.defects.broken_rules import BrokenRule
 from crosstalk.core.history import Actor, Answer, History, Outcome
 from crosstalk.core.policy import Person, Policy, Share
 from crosstalk.core.principals import USERS, Principals
 from crosstalk.execution.executor import Executor
 from crosstalk.generator.state import GeneratorState
 from crosstalk.generator.sweep import Sweep, surfaces_together
+from crosstalk.oracles import Canary, Existence
 from crosstalk.oracles.controls import controls_of
 from crosstalk.oracles.service import ServiceRecord
 from crosstalk.surface.capabilities import Capabilities
@@ -476,3 +480,101 @@ def test_a_flood_for_which_it_is_too_early_is_left_for_later() -> None:
     state.executor.calls_made = 3_000
     sweep.flood(1)
     assert state.situations["floods"] == 1
+
+
+PAY = Operation(
+    "rest",
+    "rest:POST /notes/pay",
+    (IDENTITY, Parameter("note_ids", {"type": "array"}, True, Role.REFERENCE)),
+    reads_only=False,
+)
+
+
+class Paid(Notes):
+    """Notes that are paid for, several at once: all of them are the caller's, or the first one."""
+
+    def __init__(self, *, leaks: bool) -> None:
+        super().__init__()
+        self.leaks = leaks
+
+    def discover(self) -> list[Operation]:
+        """All operations."""
+        return [ADD, LIST, GET, PAY]
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Refuse a list in which anything is not there."""
+        if operation is not PAY:
+            return super().call(operation, arguments, presented)
+        self.calls += 1
+        caller, named = presented.headers.get("caller", ""), list(arguments["note_ids"])
+        if caller != arguments.get("user_id"):
+            return Answer(Outcome.REFUSED, 401, None, {}, "unauthorized")
+        mine = self.kept.get(caller, {})
+        every = {name for kept in self.kept.values() for name in kept}
+        known = every if self.leaks and {*named[:1]} <= mine.keys() else mine.keys()
+        return Answer(Outcome.OK, 200, {"paid": len(named)}) if known >= {*named} else MISSING
+
+
+@pytest.mark.parametrize("leaks", [True, False])
+def test_what_is_listed_behind_ones_own_object_is_tried(*, leaks: bool) -> None:
+    found: set[str] = set()
+
+    def judge(history: History) -> bool:
+        found.update(
+            each.operation
+            for each in Existence().judge(history)
+            if each.rule is BrokenRule.EXISTENCE
+        )
+        return False
+
+    swept(Paid(leaks=leaks), judge=judge)
+    assert found == ({PAY.name} if leaks else set())
+
+
+MOTHER = Parameter("mother_id", {"type": "string"}, False, Role.REFERENCE)
+BEAR = Operation("rest", "rest:POST /notes", (IDENTITY, TEXT, MOTHER), reads_only=False)
+LINE = Operation("rest", "rest:GET /notes/{note_id}/line", (IDENTITY, NOTE), reads_only=True)
+
+
+class Line(Notes):
+    """Notes with a note that they follow, which is shown with them; it may be any user's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mothers: dict[str, str] = {}
+
+    def discover(self) -> list[Operation]:
+        """All operations."""
+        return [BEAR, LIST, GET, LINE]
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Take any note that is there as one that another follows."""
+        every = {name: text for kept in self.kept.values() for name, text in kept.items()}
+        mother = arguments.get("mother_id")
+        if operation is BEAR:
+            if mother is not None and mother not in every:
+                return MISSING
+            answer = super().call(ADD, arguments, presented)
+            if mother is not None and answer.outcome is Outcome.OK:
+                self.mothers[answer.body["id"]] = str(mother)
+            return answer
+        answer = super().call(GET if operation is LINE else operation, arguments, presented)
+        if operation is LINE and answer.outcome is Outcome.OK:
+            shown = every.get(self.mothers.get(str(arguments["note_id"]), ""), "")
+            return replace(answer, body={**answer.body, "line": shown})
+        return answer
+
+
+def test_an_object_that_was_given_anothers_is_read_by_all_that_shows_it() -> None:
+    found: set[str] = set()
+
+    def judge(history: History) -> bool:
+        found.update(each.operation for each in Canary().judge(history))
+        return False
+
+    swept(Line(), judge=judge)
+    assert LINE.name in found

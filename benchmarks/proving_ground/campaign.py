@@ -24,8 +24,8 @@ from crosstalk.environment.parts.sources import package_root
 Mode = Literal["init", "confirmed"]
 
 _BEGUN = re.compile(r"^# Begun with: crosstalk (init .+)$", re.MULTILINE)
-# `what alice reads with rest:GET /usage changed after bob acted`
-_SHOWN_AT = re.compile(r"reads with (\w+:.+?) changed after")
+# `what alice reads with rest:GET /usage changed after bob acted`, or `…, shown by rest:GET /usage`
+_SHOWN_AT = re.compile(r"reads with (\w+:.+?) changed after|, shown by (\w+:.+)$")
 _MCP_METHODS = {"resources/read": "resource", "prompts/get": "prompt"}
 # A campaign ends by itself; this is for one that does not.
 _GRACE_SECONDS = 240.0
@@ -142,7 +142,7 @@ def read_summary(summary: dict[str, Any]) -> Run:
             operation=_as_manifests_write(each["tool"]),
             oracle=each["oracle"],
             summary=each["summary"],
-            shown_at=_as_manifests_write(shown[1]) if shown else "",
+            shown_at=_as_manifests_write(shown[1] or shown[2]) if shown else "",
         )
         for each in summary["findings"]
         for shown in (_SHOWN_AT.search(each["summary"]),)

@@ -375,5 +375,9 @@ def _confirmed(shown: Shown, replayed: tuple[int, int], *, minimal: bool) -> Con
     evidence = evidence_of(shown.script, shown.history, shown.suspicion)
     # A person compares the sentence with the lines of the script.
     summary = shown.script.with_own_markers(shown.suspicion.summary, shown.history.salt)
+    by = shown.script.steps[shown.suspicion.calls[-1] - 1].operation
+    if shown.suspicion.oracle == "canary" and by != cause:
+        # What gives it away is another operation than the one to blame.
+        summary += f", shown by {by}"
     seen = replace(shown.suspicion, summary=summary)
     return Confirmed(shown.script, seen, cause, rule, detail, replayed, evidence, minimal)

@@ -270,6 +270,7 @@ def test_a_note_that_was_overwritten_is_laid_to_the_operation_that_did_it() -> N
     assert suspicion.operation == "get_note"
     found = confirmed(trial.confirm(suspicion))
     assert found.operation == "edit_note"
+    assert found.suspicion.summary.endswith(", shown by get_note")
     again = Confirmation(trial.replayer).reproduces(found.script, "canary", "edit_note")
     assert again is not None
     trial.system.faults = {"list", "get"}

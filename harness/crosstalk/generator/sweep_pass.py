@@ -260,8 +260,8 @@ class SweepPass:
                     example.execute(replace(asked, arguments={**asked.arguments, **named}))
                 continue
             joint = is_outermost(operation, parameter)
-            asked = (example, self._drawer, attacker, victim, operation, parameter, theirs)
-            calls = list(pair(*asked, joint=joint))
+            theirs_named = (example, self._drawer, attacker, victim, operation, parameter, theirs)
+            calls = list(pair(*theirs_named, joint=joint))
             listed = parameter.many and not removes(operation)
             mine = self._provision.of_list(operation, parameter, attacker) if listed else []
             for planned in behind_own(mine, parameter, calls):

@@ -23,7 +23,6 @@ from crosstalk.execution.fixtures import NEWCOMERS, before_all
 from crosstalk.execution.stopping import rule_errors_stop_the_run
 from crosstalk.generator.claimed_identity import claims, without_credential
 from crosstalk.generator.example_run import ExampleRun
-from crosstalk.generator.followed import follow
 from crosstalk.generator.honest_calls import read_again
 from crosstalk.generator.readings import Reading
 from crosstalk.generator.rules.comparisons.existence_pair import comparable_ids, pair
@@ -31,6 +30,7 @@ from crosstalk.generator.rules.situations.self_description import (
     descriptive,
     read_descriptions,
 )
+from crosstalk.generator.shown_through import read_through
 from crosstalk.generator.state import GeneratorState
 from crosstalk.generator.survey.arrangement import Arrangement, makers
 from crosstalk.generator.survey.reach import Form, Reach
@@ -263,7 +263,7 @@ class FirstLook:
             # What a refusal lists of others' is theirs only while the caller has not named it.
             example.execute_spoilt(missing)
         self._named.add(named)
-        follow(example, example.execute_spoilt(foreign))
+        read_through(example, example.execute_spoilt(foreign))
         if not operation.reads_only:
             identity = example.with_identity(operation, victim)
             mine = {**foreign.arguments, **identity}

@@ -16,7 +16,6 @@ from crosstalk.generator.arguments import HonestDrawer
 from crosstalk.generator.choice import RandomChoice
 from crosstalk.generator.claimed_identity import claims, without_credential
 from crosstalk.generator.example_run import ExampleRun, by_lists
-from crosstalk.generator.followed import follow
 from crosstalk.generator.lacking import Lacking
 from crosstalk.generator.provision import Provision
 from crosstalk.generator.rules.attacks.stream_resumption import resume_streams
@@ -33,6 +32,7 @@ from crosstalk.generator.rules.situations.self_description import (
     read_descriptions,
 )
 from crosstalk.generator.sharing_served import by_sharing_alone, serve_sharing
+from crosstalk.generator.shown_through import read_through
 from crosstalk.generator.survey.reach import Form, Reach
 from crosstalk.generator.unusual_calls import unusual_calls
 from crosstalk.oracles.base import is_empty
@@ -265,7 +265,7 @@ class SweepPass:
             listed = parameter.many and not removes(operation)
             mine = self._provision.of_list(operation, parameter, attacker) if listed else []
             for planned in behind_own(mine, parameter, calls):
-                follow(example, example.execute(planned))
+                read_through(example, example.execute(planned))
             example.judge_soon()
             self._asked.append((operation, parameter, theirs))
             if mine or not parameter.many:

@@ -16,7 +16,6 @@ from crosstalk.core.history import Outcome, Probe
 from crosstalk.core.identifiers import ELEMENT, last_name, markers_in
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.example_run import ExampleRun
-from crosstalk.generator.followed import follow
 from crosstalk.generator.honest_calls import read_again
 from crosstalk.generator.provision import Provision
 from crosstalk.generator.readings import filters
@@ -27,6 +26,7 @@ from crosstalk.generator.rules.comparisons.existence_pair import (
     pair,
     unknown_like,
 )
+from crosstalk.generator.shown_through import read_through
 from crosstalk.generator.survey.arrangement import Arrangement, busiest
 from crosstalk.generator.survey.switches import fill_empty_lists
 from crosstalk.surface.capabilities import (
@@ -236,7 +236,7 @@ class ReachPart:
             example.state.choices[each.key] += 1
             for planned in _calls(users, each, key):
                 made.append(planned)
-                follow(example, example.execute_spoilt(planned))
+                read_through(example, example.execute_spoilt(planned))
             example.judge_soon()
         read_again(example, readings, users.victim, key)
         if readings:

@@ -518,7 +518,7 @@ class Paid(Notes):
 
 
 @pytest.mark.parametrize("leaks", [True, False])
-def test_what_is_listed_behind_ones_own_object_is_tried(*, leaks: bool) -> None:
+def test_another_users_object_is_listed_behind_ones_own(*, leaks: bool) -> None:
     found: set[str] = set()
 
     def judge(history: History) -> bool:

@@ -17,10 +17,10 @@ from crosstalk.surface.capabilities import observation_arguments, removes, requi
 # Readings of what was made or changed.
 _MOST_READINGS = 6
 # Counts of operations after which it was read.
-_FOLLOWED = "followed"
+_READ_THROUGH = "read through"
 
 
-def follow(example: ExampleRun, call: Call) -> None:
+def read_through(example: ExampleRun, call: Call) -> None:
     """Have a caller who was served with another's object read what they have now, once each way.
 
     Args:
@@ -30,7 +30,7 @@ def follow(example: ExampleRun, call: Call) -> None:
     if call.probe is None or call.probe.part != "foreign":
         return
     operation = example.state.executor.operations[call.operation]
-    place = _FOLLOWED, call.operation
+    place = _READ_THROUGH, call.operation
     refused = call.answer.outcome is not Outcome.OK or operation.reads_only or removes(operation)
     if refused or example.state.choices[place] or example.over or example.state.stopped():
         return

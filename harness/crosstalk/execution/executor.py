@@ -174,19 +174,58 @@ class Executor:
             KeyError: The system has no such operation now.
             OutOfTimeError: The time in which calls may be made is over, or the calls are used.
         """
+        return self._begin_all(history, planned)()
+
+    def execute_in_groups(
+        self, history: History, planned: Sequence[PlannedCall], go_on: Callable[[], bool]
+    ) -> Iterator[Call]:
+        """Make these calls, as many at once as may be, and yield each once its group has ended.
+
+        The next group is under way while the last one is looked at. Calls are recorded in the order
+        given.
+
+        Args:
+            history: Takes the calls.
+            planned: The calls; none depends on another.
+            go_on: Returns whether the next group may begin.
+
+        Raises:
+            KeyError, OutOfTimeError: As for `execute_all`.
+        """
+        made: list[Call] = []
+        for start in range(0, len(planned), max(1, self.concurrency)):
+            if not go_on():
+                break
+            end = self._begin_all(history, planned[start : start + max(1, self.concurrency)])
+            yield from made
+            made = end()
+        yield from made
+
+    def _begin_all(
+        self, history: History, planned: Sequence[PlannedCall]
+    ) -> Callable[[], list[Call]]:
+        """Begin these calls where they may be under way at once; return what ends them."""
         if len(planned) > (allowed := self._calls_allowed()):
             # What is answered is recorded, so no more are begun than may be made.
-            self.execute_all(history, planned[: int(allowed)])
-            raise OutOfCallsError
+            end_allowed = self._begin_all(history, planned[: int(allowed)])
+
+            def end_too_many() -> list[Call]:
+                end_allowed()
+                raise OutOfCallsError
+
+            return end_too_many
         if self.concurrency == 1 or len(planned) < 2:
-            return [self._record(history, each, *self._send(history, each)) for each in planned]
+            return lambda: [
+                self._record(history, each, *self._send(history, each)) for each in planned
+            ]
         if self._threads is None:
             self._threads = ThreadPoolExecutor(self.concurrency, "crosstalk-calls")
         self._groups += 1
-        sent = list(self._threads.map(lambda each: self._send(history, each), planned))
-        return [
-            self._record(history, each, *answered, self._groups)
-            for each, answered in zip(planned, sent, strict=True)
+        group = self._groups
+        sent = self._threads.map(lambda each: self._send(history, each), planned)
+        return lambda: [
+            self._record(history, each, *answered, group)
+            for each, answered in zip(planned, list(sent), strict=True)
         ]
 
     def draft(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 from uuid import UUID, uuid5
@@ -66,6 +67,25 @@ class ScriptRunner:
         call = self.executor.make(self.history, planned)
         self.answers[step.number] = call
         return call
+
+    def run_at_once(self, steps: Sequence[Step]) -> list[Call | None]:
+        """Make the calls of steps that need nothing of each other, at once where that is allowed.
+
+        Returns:
+            The call of each; None where it needs a value that did not come back.
+
+        Raises:
+            ReplayFileError: The system has no such operation.
+        """
+        planned: dict[int, PlannedCall] = {}
+        for step in steps:
+            with suppress(UnresolvedReferenceError):
+                planned[step.number] = self._planned(step, self.salt)
+        self._wait(max((step.after for step in steps), default=0.0))
+        made = self.executor.execute_all(self.history, list(planned.values()))
+        answered = dict(zip(planned, made, strict=True))
+        self.answers.update(answered)
+        return [answered.get(step.number) for step in steps]
 
     def run_script(self, script: Script, *, without_lost: bool = False) -> bool:
         """Make all calls; return False where one needs a value that did not come back.

@@ -229,17 +229,16 @@ class ExampleRun(Selection):
     def execute_all(self, planned: Sequence[PlannedCall]) -> list[Call]:
         """Make calls that do not depend on each other, at once where that is allowed."""
         calls: list[Call] = []
-        width = max(1, self.state.executor.concurrency)
         # Without the last reading all calls before it were made for nothing.
         ending = all(each.probe is not None and each.probe.part == "after" for each in planned)
         for each in planned:
             self._open_first(each)
-        for start in range(0, len(planned), width):
-            if self.state.stopped() and not ending:
-                break
-            calls += self.state.executor.execute_all(self.history, planned[start : start + width])
-        for asked, call in zip(planned, calls, strict=False):
+        made = self.state.executor.execute_in_groups(
+            self.history, planned, lambda: ending or not self.state.stopped()
+        )
+        for asked, call in zip(planned, made, strict=False):
             self._learn(asked, call)
+            calls.append(call)
         self._enable_again(calls)
         return calls
 

@@ -98,6 +98,7 @@ class Watch:
     _normalizer: Normalizer = field(init=False)
     _before: dict[int, tuple[Call, Observed]] = field(default_factory=dict)
     _longest: float = 0.0
+    _at_once: bool = False
     _next: int = 0
     _pauses: int = 0
 
@@ -123,12 +124,18 @@ class Watch:
         for step in preparing(self.plan, self.runner.executor.operations):
             self._run(step)
 
-    def choose(self, readings: Sequence[Step]) -> bool:
-        """Take a first look at these readings; return whether all were answered."""
+    def choose(self, readings: Sequence[Step], *, at_once: bool = False) -> bool:
+        """Take a first look at these readings; return whether all were answered.
+
+        Args:
+            readings: That are looked at until others are chosen.
+            at_once: Whether each look makes them all at once where that is allowed: what one of
+                them changes in another shows in worlds, where they come one by one.
+        """
         self.readings = tuple(readings)
+        self._at_once = at_once
         self._before = {}
-        for step in self.readings:
-            call = self._run(step)
+        for step, call in self._looks():
             if call is None or call.answer.outcome not in (Outcome.OK, Outcome.ERROR):
                 return False
             self._before[step.number] = call, self._normalizer.observation(call)
@@ -158,11 +165,18 @@ class Watch:
                 self._longest = max(self._longest, time.monotonic() - began)
         else:
             ended = False
-            look = sum(call.ended - call.started for call, _ in self._before.values())
+            look = self._seconds_of_a_look()
             wait = _LONGER * (self._longest + look) + _FURTHER_SECONDS
             self.sleep(min(_LONGEST_SECONDS, wait))
         pause = Pause(active, {}, {}, {}, ended)
         return replace(pause, ended=True) if ended else self._look_again(pause)
+
+    def _seconds_of_a_look(self) -> float:
+        """Return how long the last look took."""
+        calls = [call for call, _ in self._before.values()]
+        if self._at_once and calls:
+            return max(each.ended for each in calls) - min(each.started for each in calls)
+        return sum(each.ended - each.started for each in calls)
 
     def _timed(self) -> bool:
         """Return whether a look showed a time to the second, which must be over to change."""
@@ -172,8 +186,7 @@ class Watch:
         changed: dict[int, Differences] = {}
         sizes: dict[Seen, float] = {}
         seconds: dict[int, float] = {}
-        for step in self.readings:
-            call = self._run(step)
+        for step, call in self._looks():
             if call is None or call.answer.outcome not in (Outcome.OK, Outcome.ERROR):
                 return Pause(pause.active, ended=True)
             shows = call.answer.outcome is Outcome.OK and not is_empty(call.answer.body)
@@ -225,6 +238,14 @@ class Watch:
         before = replace(reading, number=last + 1, probe=replace(probe, key=last + 1))
         after = replace(reading, number=last + 2, probe=probe)
         return replace(self.plan, script=Script((*ours, before, *varied, after)))
+
+    def _looks(self) -> Iterator[tuple[Step, Call | None]]:
+        """Make the readings, and yield each with its call."""
+        if self._at_once:
+            yield from zip(self.readings, self._script.run_at_once(self.readings), strict=True)
+            return
+        for step in self.readings:
+            yield step, self._run(step)
 
     def _run(self, step: Step, salt: int | None = None) -> Call | None:
         return self._script.run_step(step, salt=salt)

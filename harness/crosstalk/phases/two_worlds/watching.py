@@ -136,7 +136,7 @@ class Watching:
 
     def _wide_visit(self, watch: Watch, readings: Sequence[Step]) -> Noticed | None:
         """Make all readings around all that the others do: each meets each in the fewest calls."""
-        if not watch.choose(readings):
+        if not watch.choose(readings, at_once=True):
             return None
         self._rest(watch)
         pause = watch.pause(active=True, acts=len(watch.acts))

@@ -151,3 +151,16 @@ def test_id_that_a_client_chose_is_another_one_in_each_replay() -> None:
         seen.append(first["uid"])
     assert seen[0] == given
     assert len({*seen}) == 3
+
+
+def test_steps_made_at_once_are_each_given_their_call_and_those_that_lack_a_value_none() -> None:
+    running = runner()
+    running.run_step(step(1))
+    steps = [step(2, word="${1.id}"), step(3, word="${1.name}"), step(4)]
+    first, lost, last = running.run_at_once(steps)
+    assert lost is None
+    assert first is not None
+    assert last is not None
+    assert first.arguments == {"word": "1"}
+    assert [each.together for each in running.history] == [0, 1, 1]
+    assert running.answers[4] is last

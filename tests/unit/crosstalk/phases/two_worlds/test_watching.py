@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Sequence
 from itertools import count
 
 import pytest
 
+from crosstalk.core.history import Call, History
+from crosstalk.execution.executor import Executor, PlannedCall
 from crosstalk.phases.base import PhaseOutcome
 from crosstalk.phases.two_worlds.phase import VISITS, TwoWorldsPhase
 from crosstalk.phases.two_worlds.watch import _LONGEST_SECONDS
@@ -75,6 +78,23 @@ def test_the_first_visit_of_a_watch_meets_all_readings_with_all_that_the_others_
         outcome = TwoWorldsPhase().run(allowed)
         assert outcome.findings
         assert outcome.situations[VISITS] <= 2
+
+
+def test_all_readings_of_the_first_visit_are_made_at_once_where_that_is_allowed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    at_once: list[int] = []
+    make_all = Executor.execute_all
+
+    def noted(self: Executor, history: History, planned: Sequence[PlannedCall]) -> list[Call]:
+        at_once.append(len(planned))
+        return make_all(self, history, planned)
+
+    monkeypatch.setattr(Executor, "execute_all", noted)
+    TwoWorldsPhase().run(budget(Diary(), calls=150))
+    # Before, after a rest, and after all that the others do.
+    assert at_once[0] > 1
+    assert at_once[:3] == at_once[:1] * 3
 
 
 def test_others_rest_for_as_long_as_they_act_by_turns_and_not_for_a_visit_of_all(

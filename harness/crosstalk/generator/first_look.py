@@ -34,6 +34,7 @@ from crosstalk.generator.shown_through import read_through
 from crosstalk.generator.state import GeneratorState
 from crosstalk.generator.survey.arrangement import Arrangement, makers
 from crosstalk.generator.survey.reach import Form, Reach
+from crosstalk.generator.tenants import apart, colleagues
 from crosstalk.surface.capabilities import (
     Capabilities,
     observation_arguments,
@@ -63,7 +64,8 @@ class FirstLook:
         self._changes: list[PlannedCall] = []
         self._removals = 0
         # Objects that the attacker has named, and calls that name none, for comparison.
-        self._named: set[str] = set()
+        self._named: set[tuple[str, str]] = set()
+        self._reached: set[tuple[str, tuple[str, ...]]] = set()
         self._missing: list[PlannedCall] = []
 
     def run(self, begun: History | None = None) -> None:
@@ -82,7 +84,8 @@ class FirstLook:
                 # Impostors claim to be the first of all users.
                 if begun is None:
                     _read_as_newcomer(example)
-                self._look(Arrangement(example, self._random, members[0], members[1]))
+                victim, attacker, *_ = apart(members, example.history.policy)
+                self._look(Arrangement(example, self._random, victim, attacker))
                 if not example.over:
                     example.judge()
             finally:
@@ -153,6 +156,7 @@ class FirstLook:
         first = example.execute_all(asked)
         self._name_the_victims(users, lambda each: not (each.reads_only or removes(each)))
         self._name_the_victims(users, removes)
+        self._name_a_colleagues(users)
         if not users.ended:
             again = read_again(example, [*details, *lists], victim, before.key)
             example.note_steady([*first, *again])
@@ -240,29 +244,45 @@ class FirstLook:
             example.execute_spoilt(PlannedCall(attacker, operation.name, given, acting))
             example.judge_soon(after=_CALLS_TO_JUDGE)
 
+    def _name_a_colleagues(self, users: Arrangement) -> None:
+        """Have a user of the victim's tenant name what is the victim's alone within it."""
+        example, victim = users.example, users.victim
+        for colleague in colleagues(victim, example.members, example.history.policy):
+            within = Arrangement(example, self._random, victim, colleague)
+
+            def alone(operation: Operation, colleague: Actor = colleague) -> bool:
+                change = not operation.reads_only
+                asked = (victim.name, colleague.name, operation.name)
+                return not example.history.permits(*asked, change=change)
+
+            self._name_the_victims(within, lambda each: alone(each) and not removes(each))
+            self._name_the_victims(within, lambda each: alone(each) and removes(each))
+
     def _name_one(self, users: Arrangement, operation: Operation, parameter: Parameter) -> None:
         example, victim, attacker = users.example, users.victim, users.attacker
         reach = Reach(operation, parameter, Form.PLAIN)
         known = comparable_ids(example, attacker, victim, operation, parameter)
-        if not known or example.state.choices[reach.key]:
+        if not known or (attacker.name, reach.key) in self._reached:
             return
         if len(required_references(operation)) > 1:
             # What else it names has to be made first: the sweep does that.
             return
         sure = example.pool.references(victim.name, parameter, operation.name, guess=False)
         # What may be of another kind is asked for again, once there is something of this one.
-        example.state.choices[reach.key] += any(each in sure for each in known)
+        if any(each in sure for each in known):
+            example.state.choices[reach.key] += 1
+            self._reached.add((attacker.name, reach.key))
         # Each that removes gets another object, so that its owner can remove it afterwards.
         named = known[-1 - self._removals % len(known)] if removes(operation) else known[-1]
         self._removals += removes(operation)
         asked = (example, users.drawer, attacker, victim, operation, parameter, named)
         foreign, missing = pair(*asked, joint=False)
-        if named in self._named:
+        if (attacker.name, named) in self._named:
             self._missing.append(missing)
         else:
             # What a refusal lists of others' is theirs only while the caller has not named it.
             example.execute_spoilt(missing)
-        self._named.add(named)
+        self._named.add((attacker.name, named))
         read_through(example, example.execute_spoilt(foreign))
         if not operation.reads_only:
             identity = example.with_identity(operation, victim)

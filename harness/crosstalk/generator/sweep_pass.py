@@ -34,6 +34,7 @@ from crosstalk.generator.rules.situations.self_description import (
 from crosstalk.generator.sharing_served import by_sharing_alone, serve_sharing
 from crosstalk.generator.shown_through import read_through
 from crosstalk.generator.survey.reach import Form, Reach
+from crosstalk.generator.tenants import apart
 from crosstalk.generator.unusual_calls import unusual_calls
 from crosstalk.oracles.base import is_empty
 from crosstalk.oracles.service import NOTHING_TO_SHOW
@@ -94,7 +95,7 @@ class SweepPass:
         self._surfaces = surfaces
         self._random = random
         self._drawer = example.drawer_by(RandomChoice(random), HonestDrawer)
-        members = example.members
+        members = apart(example.members, example.history.policy)
         # Every user is victim once, and attacker once: what they may do can differ.
         self._victim = members[number % len(members)]
         self._attacker = members[(number + 1) % len(members)]

@@ -20,6 +20,7 @@ from crosstalk.generator.survey.reach import ReachPart
 from crosstalk.generator.survey.refused import RefusedPart
 from crosstalk.generator.survey.removal import RemovalPart
 from crosstalk.generator.survey.undeclared import UndeclaredPart
+from crosstalk.generator.tenants import apart
 from crosstalk.surface.capabilities import Capabilities
 
 # The part of a campaign's calls that the survey may use, and of so many that others need theirs.
@@ -89,8 +90,7 @@ class Survey:
 
         A second run makes what the first one had no calls for.
         """
-        members = self.state.principals.members
-        if len(members) < 2:
+        if len(self.state.principals.members) < 2:
             return
         share = _SHARE if self.calls < _MANY_CALLS else _SHARE_OF_MANY
         left = int(share * self.calls)
@@ -110,6 +110,7 @@ class Survey:
                         example.end()
                     example = ExampleRun(self.state, self._capabilities)
                 before = self.state.executor.calls_made
+                members = apart(example.members, example.history.policy)
                 victim = members[number % len(members)]
                 attacker = members[(number + 1) % len(members)]
                 # The first parts could use all, and the others would not be made.

@@ -8,7 +8,7 @@ from typing import Any
 
 from crosstalk.core.errors import did_you_mean
 from crosstalk.core.history import Answer
-from crosstalk.core.identifiers import last_name
+from crosstalk.core.identifiers import ELEMENT, last_name
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.errors import SettingError
 from crosstalk.surface.mcp.facts import READING
@@ -119,9 +119,8 @@ class DescribedRest:
         return bool(places) and places <= self._carried
 
     def _role(self, parameter: Parameter, tool: ToolConfig) -> Role:
-        short = last_name(parameter.name)
         for known in (tool.arguments, self._roles):
-            for name in (parameter.name, short):
+            for name in _written(parameter):
                 if name in known:
                     return known[name]
         return parameter.role
@@ -130,7 +129,7 @@ class DescribedRest:
     def _require_parameters(title: str, tool: ToolConfig, names: Sequence[str]) -> None:
         known = {*names, *map(last_name, names)}
         for name in (*tool.arguments, *tool.values):
-            if name not in known:
+            if name.removesuffix(ELEMENT) not in known:
                 raise SettingError(
                     f"tools.{title!r} names the argument {name!r}, which it does not take"
                     f"{did_you_mean(name, known)}"
@@ -147,9 +146,16 @@ def _title(operation: Operation) -> str:
     return operation.name.split(":", 1)[1]
 
 
+def _written(parameter: Parameter) -> tuple[str, ...]:
+    """Return the ways in which a file may write an argument: a list also by its elements."""
+    short = last_name(parameter.name)
+    return parameter.name, short, *(f"{each}{ELEMENT}" for each in (parameter.name, short))
+
+
 def _limited(parameter: Parameter, tool: ToolConfig) -> Parameter | None:
     """The parameter with the values that the file knows; None where it is left out."""
-    values = tool.values.get(parameter.name, tool.values.get(last_name(parameter.name)))
+    given = (tool.values[name] for name in _written(parameter) if name in tool.values)
+    values = next(given, None)
     if values is None:
         return parameter
     if not values:

@@ -10,6 +10,8 @@ import pytest
 
 from crosstalk.core.defects.broken_rules import BrokenRule
 from crosstalk.core.history import Actor, Answer, History, Outcome, Probe
+from crosstalk.core.policy import Policy
+from crosstalk.core.policy.model import Allow, Person
 from crosstalk.core.principals import USERS, Principals
 from crosstalk.execution.executor import Executor
 from crosstalk.execution.fixtures import NEWCOMERS
@@ -76,6 +78,7 @@ def looked(
     forgeries: tuple[str, ...] = (),
     then: Callable[[GeneratorState], None] = lambda _: None,
     begun: bool = False,
+    policy: Policy | None = None,
 ) -> list[History]:
     """Run the first look; return the histories of its examples.
 
@@ -85,7 +88,7 @@ def looked(
     histories = [] if histories is None else histories
     state = GeneratorState(
         executor=Executor({"rest": notes}, operations, notes, concurrency),
-        fresh_history=lambda: History({name: f"{name}-1" for name in USERS}),
+        fresh_history=lambda: History({name: f"{name}-1" for name in USERS}, policy=policy),
         observations=[each for each in operations.values() if each.lists],
         forgeries=forgeries,
         on_example_end=histories.append,
@@ -198,6 +201,36 @@ def test_each_spoiled_credential_is_tried_once_and_one_that_is_accepted_is_suspe
     assert forged == ["alg-none", "expired"]
     assert suspected([history])
     assert not suspected(looked(Notes(), forgeries=("alg-none", "expired")))
+
+
+@pytest.mark.parametrize("operations", [("* /notes*",), ("PATCH /notes*",)])
+def test_users_of_two_tenants_meet_and_colleagues_where_a_thing_is_ones_own(
+    operations: tuple[str, ...],
+) -> None:
+    class Tenants(Notes):
+        """Any user of a tenant may do all that is allowed, and those of others may delete."""
+
+        def call(
+            self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+        ) -> Answer:
+            named = str(arguments.get("note_id", ""))
+            caller = presented.headers.get("caller", "")
+            everybody = operations == ("* /notes*",) or not caller.startswith("carol")
+            owner = next((each for each in self.kept if named in self.kept[each]), caller)
+            if operation is DELETE and everybody and caller == arguments.get("user_id"):
+                presented, arguments = Presented({"caller": owner}), {**arguments, "user_id": owner}
+            return super().call(operation, arguments, presented)
+
+    people = {"alice": "red", "bob": "red", "carol": "blue"}
+    policy = Policy(
+        people={name: Person(name, tenant) for name, tenant in people.items()},
+        allows=(Allow(("*",), "tenant", operations, change=True),),
+    )
+    (history,) = looked(Tenants(), policy=policy)
+    assert Ownership().judge(history)
+    permitting = Policy(people=policy.people, allows=(Allow(("*",), "any", change=True),))
+    (history,) = looked(Tenants(), policy=permitting)
+    assert not Ownership().judge(history)
 
 
 @pytest.mark.parametrize("all_checked", [True, False])

@@ -20,6 +20,7 @@ from crosstalk.targets.described.users import flows_of
 
 TITLE = Parameter("title", {"type": "string"}, True, Role.TEXT)
 SECRET = Parameter("secret", {"type": "string"}, True, Role.TEXT)
+TITLES = Parameter("titles", {"type": "array"}, False, Role.VALUE)
 READ = "GET /books/{title}"
 
 
@@ -31,7 +32,7 @@ class Books:
             Operation("rest", "rest:POST /books", (TITLE, SECRET), reads_only=False),
             Operation("rest", "rest:GET /books", (), reads_only=True, public=True),
             Operation("rest", f"rest:{READ}", (TITLE,), reads_only=True),
-            Operation("rest", "rest:POST /books/export", (), reads_only=False),
+            Operation("rest", "rest:POST /books/export", (TITLES,), reads_only=False),
         ]
 
     def call(
@@ -67,6 +68,14 @@ def test_described_operation_has_the_kind_roles_and_values_of_the_file() -> None
     assert found[READ].parameters[0].schema["enum"] == ["a", "b"]
     assert found["POST /books/export"].lists
     assert found["GET /books"].lists
+
+
+def test_list_may_be_named_by_its_elements() -> None:
+    export = "POST /books/export"
+    found = operations({export: {"arguments": {"titles[]": "reference"}}})
+    assert found[export].parameters[0].role is Role.REFERENCE
+    found = operations({export: {"values": {"titles[]": ["a"]}}})
+    assert found[export].parameters[0].schema["enum"] == ["a"]
 
 
 def test_described_operation_is_left_out_where_the_file_skips_it_or_is_read_only() -> None:

@@ -1,0 +1,44 @@
+"""Users of several tenants: who comes after whom, so that those who are kept apart meet first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from crosstalk.core.history import Actor
+from crosstalk.core.policy import Policy
+
+
+def apart(members: Sequence[Actor], policy: Policy | None) -> tuple[Actor, ...]:
+    """Return users so that each is followed by one of another tenant, where there is one.
+
+    Users of one tenant may see much of each other's, which shows nothing of what keeps tenants
+    apart. Without tenants the order is the one given.
+
+    Args:
+        members: The users.
+        policy: Says whose tenant is whose.
+    """
+    left, ordered = list(members), list[Actor]()
+    while left:
+        before = _tenant(ordered[-1], policy) if ordered else ""
+        following = next((each for each in left if _tenant(each, policy) != before), left[0])
+        left.remove(following)
+        ordered.append(following)
+    return tuple(ordered)
+
+
+def colleagues(user: Actor, members: Sequence[Actor], policy: Policy | None) -> list[Actor]:
+    """Return the other users of a user's tenant; none where there are no tenants.
+
+    Args:
+        user: One of the users.
+        members: All of them.
+        policy: Says whose tenant is whose.
+    """
+    tenant = _tenant(user, policy)
+    return [each for each in members if tenant and each != user and _tenant(each, policy) == tenant]
+
+
+def _tenant(user: Actor, policy: Policy | None) -> str:
+    person = policy.people.get(user.name) if policy is not None else None
+    return person.tenant if person is not None else ""

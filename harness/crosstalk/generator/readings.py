@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 from crosstalk.core.history import Actor, Answer, Call, Outcome
-from crosstalk.core.identifiers import last_name, paths_in
+from crosstalk.core.identifiers import last_name
 from crosstalk.core.object_kinds import CURSOR_FIELD
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.texts import COMMON_WORD
@@ -73,12 +73,25 @@ def all_readings(example: ExampleRun, reader: Actor, *, switches: bool = True) -
 
 
 def cursors_in(answer: Answer) -> list[str]:
-    """Return the cursors by which a listing goes on, in the order of the answer."""
-    return [
-        text
-        for path, text in paths_in(answer.body)
-        if text and CURSOR_FIELD.search(path.rsplit(".", 1)[-1])
-    ]
+    """Return the cursors by which a listing goes on, in the order of the answer.
+
+    A number is one as well: of the row, or the place, after which it goes on.
+    """
+    return list(_under_cursor_fields(answer.body))
+
+
+def _under_cursor_fields(body: Any) -> Iterator[str]:
+    if isinstance(body, list):
+        for each in body:
+            yield from _under_cursor_fields(each)
+    elif isinstance(body, dict):
+        for name, value in body.items():
+            if isinstance(value, dict | list):
+                yield from _under_cursor_fields(value)
+            elif not CURSOR_FIELD.search(str(name)) or isinstance(value, bool):
+                continue
+            elif isinstance(value, str | int) and str(value):
+                yield str(value)
 
 
 def options(operation: Operation) -> Iterator[dict[str, Any]]:

@@ -27,6 +27,7 @@ from crosstalk.generator.survey.arrangement import (
 )
 from crosstalk.generator.survey.numbers import store_after_others
 from crosstalk.generator.survey.switches import fill_empty_lists
+from crosstalk.generator.valued_readings import valued_readings
 from crosstalk.surface.capabilities import removes, required_references
 from crosstalk.surface.http.headers import TIMED
 from crosstalk.surface.operation import Operation, Parameter, Role
@@ -39,6 +40,8 @@ _MOST_REMOVED = 4
 _LEAST_CALLS = 40
 _MOST_CALLS = 400
 _LEAST_READINGS = 8
+# Readings with values that the other makes among what they do.
+_MOST_ASKED = 2
 # A number so many times as large as the reader's is larger than all of them together.
 _FACTOR = 100
 
@@ -75,6 +78,7 @@ def watch_neighbour(
             if users.left_to(operation, other):
                 users.use(operation, other, acting, tries=1)
     _store_in_readers_words(users, key)
+    _ask_what_may_count(users, key)
     if users.ended:
         return
     read_again(example, readings, reader, key, beside=other)
@@ -122,6 +126,18 @@ def _store_in_readers_words(users: Arrangement, key: int) -> None:
         for each in (other_values(operation, arguments), larger_values(operation, arguments)):
             if each != arguments and not users.ended:
                 example.execute_spoilt(PlannedCall(other, operation.name, each, probe))
+
+
+def _ask_what_may_count(users: Arrangement, key: int) -> None:
+    """Have the other ask what is no plain reading: to evaluate a flag counts in its usage, which
+    may be that of every flag of this name.
+    """
+    probe = Probe("ownership", key, "attack", users.victim.name)
+    found = valued_readings(users.example, users.drawer, users.attacker)
+    asked = [each for each in found if ":GET " not in each[0].name]
+    for operation, given in asked[:_MOST_ASKED]:
+        if not users.ended and operation.name not in users.example.state.reaching_others():
+            users.example.execute(PlannedCall(users.attacker, operation.name, given, probe))
 
 
 def in_new_words(

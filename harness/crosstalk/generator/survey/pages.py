@@ -2,28 +2,31 @@
 
 Lists go on where there is more than a page holds: a page of one is asked for where that is
 possible, and otherwise so much is stored that there is a second one. Where rows stay, what is new
-stands behind those of before, so that pages are followed to it.
+stands behind those of before, so that pages are followed to it, or only what is new is listed, by a
+filter of which it has another value than all before it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from crosstalk.core.history import Actor, Call, Outcome, Probe
-from crosstalk.core.identifiers import identifiers_of, is_marker
-from crosstalk.core.object_kinds import thing_of
+from crosstalk.core.identifiers import identifiers_of, is_marker, last_name
+from crosstalk.core.object_kinds import is_plain, thing_of
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.provision import Provision
 from crosstalk.generator.readings import cursors_in
 from crosstalk.generator.survey.arrangement import Arrangement, makers
+from crosstalk.generator.survey.reach import is_open
 from crosstalk.surface.capabilities import (
     observation_arguments,
     page_size,
     smallest_page,
 )
 from crosstalk.surface.operation import Operation, Role
+from crosstalk.surface.patterns import renewed
 
 NAME = "pages"
 # Two pages read by their owner, one by the other, and what they show stored first.
@@ -34,6 +37,7 @@ _AT_FIRST = 2
 _FEW_MORE, _MANY_MORE = (4, 5), (4, 5, 10, 10, 10, 10, 10)
 # Pages that are followed.
 _MOST_PAGES = 6
+_FILTERS = (Role.TEXT, Role.VALUE, Role.NAME, Role.REFERENCE)
 # Rows of a page that replays will not fill up before what is new.
 _FEW_ROWS = 10
 
@@ -47,12 +51,14 @@ class _Paged:
         operation: The list.
         whole: Arguments for its largest page, as the victim gives them.
         probe: Number of these readings.
+        narrow: Last names of a filter, with the value that only what is new has.
     """
 
     users: Arrangement
     operation: Operation
     whole: Mapping[str, Any]
     probe: int
+    narrow: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def cursor(self) -> str:
@@ -63,8 +69,13 @@ class _Paged:
         """Have the victim read."""
         victim = self.users.victim
         probe = Probe("ownership", self.probe, "before", victim.name)
-        given = {**self.whole, **more}
+        given = {**self.whole, **self.filter_of(self.operation), **more}
         return self.users.example.execute(PlannedCall(victim, self.operation.name, given, probe))
+
+    def filter_of(self, operation: Operation) -> dict[str, str]:
+        """Return the arguments of an operation that hold the value of the filter."""
+        found = {each.name: self.narrow.get(last_name(each.name)) for each in operation.parameters}
+        return {name: text for name, text in found.items() if text is not None}
 
 
 class PagesPart:
@@ -98,10 +109,10 @@ class PagesPart:
         if whole is None:
             return
         paged = _Paged(users, operation, whole, users.example.next_probe())
-        cursor = _cursor_before_new(paged, most - 2)
+        paged, cursor = _cursor_before_new(paged, most - 2)
         theirs = _first_page(users, operation, users.attacker) if cursor is not None else None
         if theirs is not None and not users.ended:
-            asked = {**theirs, paged.cursor: cursor}
+            asked = {**theirs, **paged.filter_of(operation), paged.cursor: cursor}
             attack = Probe("ownership", paged.probe, "attack", users.victim.name)
             users.example.execute(PlannedCall(users.attacker, operation.name, asked, attack))
 
@@ -132,28 +143,54 @@ def _first_page(users: Arrangement, operation: Operation, actor: Actor) -> dict[
     }
 
 
-def _cursor_before_new(paged: _Paged, most: int) -> str | None:
+def _cursor_before_new(paged: _Paged, most: int) -> tuple[_Paged, str | None]:
     """Return a cursor behind which the victim's list shows something new; None where none does.
 
     Args:
         paged: The list.
         most: Calls that it may take, about.
+
+    Returns:
+        The list as it is read, perhaps with a filter, and the cursor.
     """
-    executor = paged.users.example.state.executor
+    users, executor = paged.users, paged.users.example.state.executor
     begun = executor.calls_made
+    if not any(users.able(each, users.victim) for each in _creators(paged)[0]):
+        # What it stands in has to be made first.
+        users.store(users.victim, each=1)
     for _ in range(_AT_FIRST - len(_stored(paged))):
         _store(paged)
     page = paged.read(smallest_page(paged.operation))
+    if _next(page) is not None and not _shows_new(paged, page) and not paged.narrow:
+        narrowed = _narrowed(paged)
+        if narrowed is not None:
+            return _cursor_before_new(narrowed, most - (executor.calls_made - begun))
     cursor = _next(page)
     if cursor is None:
-        cursor = _second_page(paged, page, most)
+        cursor = _second_page(paged, page, most - (executor.calls_made - begun))
     for _ in range(_MOST_PAGES):
-        if cursor is None or paged.users.ended or executor.calls_made - begun >= most:
-            return None
+        if cursor is None or users.ended or executor.calls_made - begun >= most:
+            break
         page = paged.read({paged.cursor: cursor})
         if _shows_new(paged, page):
-            return _near_the_end(paged, page, cursor)
+            return paged, _near_the_end(paged, page, cursor)
         cursor = _next(page)
+    return paged, None
+
+
+def _narrowed(paged: _Paged) -> _Paged | None:
+    """Return the list with a filter by what objects are given when they are stored, if any."""
+    users = paged.users
+    stored = {last_name(e.name) for operation in _creators(paged)[0] for e in operation.parameters}
+    for each in paged.operation.parameters:
+        name = last_name(each.name)
+        if each.required or not is_open(each) or each.role not in _FILTERS:
+            continue
+        # A shelf is named as it is called, and a project by an id that the system gives.
+        if name in stored and is_plain(name):
+            number = users.random.getrandbits(32) | 1
+            text = renewed("", each.schema, number) or users.example.state.plant(users.victim.name)
+            return replace(paged, narrow={name: text})
     return None
 
 
@@ -219,6 +256,7 @@ def _stored(paged: _Paged) -> list[Call]:
         if call.actor == users.victim
         and call.operation in names
         and call.answer.outcome is Outcome.OK
+        and all(text in call.arguments.values() for text in paged.narrow.values())
     ]
 
 
@@ -227,10 +265,14 @@ def _store(paged: _Paged) -> None:
     same, others = _creators(paged)
     users = paged.users
     for operation in same or others:
-        # What it stands in has to be made first.
-        Provision.by(users.example, users.drawer).for_call(operation, users.victim)
-        served = users.use(operation, users.victim, tries=1)
-        if same and served is not None:
+        if paged.narrow and not paged.filter_of(operation):
+            continue
+        if users.ended or not users.able(operation, users.victim):
+            continue
+        planned = users.own(operation, users.victim)
+        given = {**planned.arguments, **paged.filter_of(operation)}
+        answer = users.example.execute(replace(planned, arguments=given)).answer
+        if same and answer.outcome is Outcome.OK:
             return
 
 

@@ -124,7 +124,7 @@ def _reaches_of(example: ExampleRun, operation: Operation) -> Iterator[Reach]:
                 yield Reach(operation, parameter, Form.USED)
             if several and parameter.required:
                 yield Reach(operation, parameter, Form.JOINT)
-            if operation.reads_only and not parameter.required and _is_open(parameter):
+            if operation.reads_only and not parameter.required and is_open(parameter):
                 # `?athlete=` may take a user by name, whatever users are called elsewhere.
                 yield Reach(operation, parameter, Form.SUBJECT)
             if parameter.name.endswith(ELEMENT) and not removes(operation):
@@ -162,10 +162,10 @@ def _naming_texts(operation: Operation) -> list[Parameter]:
 def _takes_any_text(parameter: Parameter) -> bool:
     """Return whether an argument may name something though nothing says so."""
     plain = last_name(parameter.name).lower() in {*_PLAIN_TEXTS, CONDITION}
-    return parameter.role in (Role.TEXT, Role.VALUE) and _is_open(parameter) and not plain
+    return parameter.role in (Role.TEXT, Role.VALUE) and is_open(parameter) and not plain
 
 
-def _is_open(parameter: Parameter) -> bool:
+def is_open(parameter: Parameter) -> bool:
     """Return whether a schema admits a text of any kind."""
     schema = parameter.schema
     return "string" in _types(schema) and not (schema.get("enum") or schema.get("format"))

@@ -85,3 +85,91 @@ def test_the_cursor_is_near_what_is_new_where_a_page_ends_with_it() -> None:
     foreign = history.calls[shown.calls[0] - 1]
     # Replays store more before it, which a page of fifty then still has room for.
     assert len(foreign.answer.body["items"]) == 1
+
+
+SHELF = Parameter("shelf", {"type": "string"}, False, Role.TEXT)
+ADD_ON = Operation("rest", ADD.name, (*ADD.parameters, SHELF), reads_only=False)
+SHELVED = Operation("rest", "rest:GET /notes", (IDENTITY, SHELF, CURSOR), True, lists=True)
+
+
+class Shelves(Shelf):
+    """The same, on shelves by which they can be listed; there is no page of another size."""
+
+    def __init__(self, *, leaks: bool) -> None:
+        super().__init__(SHELVED, leaks=leaks, kept=200)
+        self.on: dict[str, str] = {}
+
+    def discover(self) -> list[Operation]:
+        """All operations."""
+        return [ADD_ON, SHELVED, GET]
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """List one shelf, or all of them."""
+        if operation is ADD_ON:
+            answer = super().call(ADD, arguments, presented)
+            if answer.outcome is Outcome.OK:
+                self.on[answer.body["id"]] = arguments.get("shelf", "")
+            return answer
+        every = self.kept
+        if operation is SHELVED and "shelf" in arguments:
+            wanted = arguments["shelf"]
+            self.kept = {
+                user: {i: t for i, t in kept.items() if self.on.get(i) == wanted}
+                for user, kept in every.items()
+            }
+        try:
+            return super().call(operation, arguments, presented)
+        finally:
+            self.kept = every
+
+
+@pytest.mark.parametrize("leaks", [True, False])
+def test_new_rows_alone_are_listed_where_a_filter_tells_them_from_all_before(
+    *, leaks: bool
+) -> None:
+    history, _ = surveyed(Shelves(leaks=leaks))
+    found = {each.operation for each in Canary().judge(history)}
+    assert found == ({SHELVED.name} if leaks else set())
+
+
+class Numbered(Shelf):
+    """Notes of all users in one row, which goes on after a number; with it the owner is forgotten.
+
+    Args:
+        leaks: Whether it is.
+    """
+
+    def __init__(self, *, leaks: bool) -> None:
+        super().__init__(FIXED, leaks=leaks)
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """List what comes after a number."""
+        if operation is not FIXED or presented.headers.get("caller") != arguments.get("user_id"):
+            return super().call(operation, arguments, presented)
+        self.calls += 1
+        after, caller = int(arguments.get("cursor", 0)), presented.headers["caller"]
+        # In the order in which they were stored: the ids count up.
+        every = sorted(
+            (name, owner, text) for owner, kept in self.kept.items() for name, text in kept.items()
+        )
+        numbered = list(enumerate(every, start=1))
+        whose = None if after and self.leaks else caller
+        rows = [
+            (number, {"id": name, "text": text})
+            for number, (name, owner, text) in numbered
+            if number > after and whose in (None, owner)
+        ]
+        more = rows[4][0] if len(rows) > 5 else None
+        return Answer(Outcome.OK, 200, {"items": [row for _, row in rows[:5]], "next": more})
+
+
+@pytest.mark.parametrize("leaks", [True, False])
+def test_a_number_is_a_cursor_as_well(*, leaks: bool) -> None:
+    history, _ = surveyed(Numbered(leaks=leaks))
+    assert any(call.arguments.get("cursor") for call in history)
+    found = {each.operation for each in Canary().judge(history)}
+    assert found == ({FIXED.name} if leaks else set())

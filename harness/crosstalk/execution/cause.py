@@ -17,7 +17,8 @@ from crosstalk.core.defects.broken_rules import BrokenRule
 from crosstalk.core.history import History, Outcome
 from crosstalk.core.identifiers import markers_in, strings_in
 from crosstalk.core.object_kinds import deletes
-from crosstalk.core.script import Script, Step
+from crosstalk.core.policy.objects import named_values
+from crosstalk.core.script import Script, Step, references_in
 from crosstalk.oracles.base import Suspicion
 
 _SUBJECT = re.compile(r"\$\{([a-z][a-z0-9_-]*)\}")
@@ -155,9 +156,46 @@ def _causing_step(
     earlier = [
         each
         for each in script.steps
-        if (among is None or each.number in among) and each != shown and names_others(each, script)
+        if (among is None or each.number in among)
+        and each != shown
+        and names_others(each, script)
+        and not _stored_in_words(each, shown, script, history)
+        and not _permitted(each, script, history)
     ]
     return earlier[-1] if earlier else shown
+
+
+def _stored_in_words(step: Step, shown: Step, script: Script, history: History) -> bool:
+    """Return whether a step stored what its caller is shown, under words that another had chosen.
+
+    A tag or a title that both have names no object of the other's.
+    """
+    if step.number not in shown.references() or step.actor != shown.actor:
+        return False
+    made = dict(zip(script.numbers(), history, strict=False))
+    said = zip(strings_in(step.arguments), strings_in(made[step.number].arguments), strict=False)
+    given = [
+        (text, made[number])
+        for symbol, text in said
+        for number, _ in references_in(symbol)
+        if script.callers.get(number) != step.actor.user
+    ]
+    return bool(given) and all(text in strings_in(call.arguments) for text, call in given)
+
+
+def _permitted(step: Step, script: Script, history: History) -> bool:
+    """Return whether a policy permits a step to change what it names of another's."""
+    if history.policy is None:
+        return False
+    call = dict(zip(script.numbers(), history, strict=False))[step.number]
+    owners = {script.callers.get(number) for number in step.references()} - {step.actor.user}
+    return bool(owners) and all(
+        owner is not None
+        and history.permits(
+            owner, step.actor.user, step.operation, named_values(call), call, change=True
+        )
+        for owner in owners
+    )
 
 
 def _meddles(step: Step, script: Script) -> bool:

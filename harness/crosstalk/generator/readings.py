@@ -7,12 +7,12 @@ second page and not in the first, in a search and not in the list.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias
 
 from crosstalk.core.history import Actor, Answer, Call, Outcome
 from crosstalk.core.identifiers import last_name
-from crosstalk.core.object_kinds import CURSOR_FIELD
+from crosstalk.core.object_kinds import CURSOR_FIELD, noun_of, singular
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.texts import COMMON_WORD
 from crosstalk.surface.capabilities import (
@@ -144,6 +144,28 @@ def stored_by(example: ExampleRun, user: Actor) -> Iterator[Call]:
         own = call.actor.user == user.user == call.actor.claims
         if own and call.answer.outcome is Outcome.OK and not operations[call.operation].reads_only:
             yield call
+
+
+def holding(
+    example: ExampleRun, user: Actor, operation: Operation, known: Sequence[str]
+) -> str | None:
+    """Return the object inside which a user has stored what a list shows, the newest, if any.
+
+    Narrowed to another one the list shows nothing to any user.
+
+    Args:
+        example: Which knows the user's calls.
+        user: Who stored it.
+        operation: Lists what was stored.
+        known: Objects of the user's to which it can be narrowed.
+    """
+    kind = singular(noun_of(operation.name))
+    for call in stored_by(example, user):
+        if singular(noun_of(call.operation)) == kind:
+            named = {str(each) for each in call.arguments.values()}
+            if found := [each for each in known if each in named]:
+                return found[0]
+    return None
 
 
 def last_given(example: ExampleRun, user: Actor, parameter: Parameter) -> str | None:

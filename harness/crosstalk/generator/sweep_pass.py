@@ -18,6 +18,7 @@ from crosstalk.generator.claimed_identity import claims, without_credential
 from crosstalk.generator.example_run import ExampleRun, by_lists
 from crosstalk.generator.lacking import Lacking
 from crosstalk.generator.provision import Provision
+from crosstalk.generator.readings import holding
 from crosstalk.generator.rules.attacks.stream_resumption import resume_streams
 from crosstalk.generator.rules.comparisons.existence_pair import (
     behind_own,
@@ -468,7 +469,9 @@ class SweepPass:
             return None
         known = not_used_up(self._example, self._victim, operation, parameter, known)
         if not deletes(operation.name):
-            return known[0]
+            narrows = operation.reads_only and not parameter.required
+            filled = holding(self._example, self._victim, operation, known) if narrows else None
+            return filled or known[0]
         deleted = {theirs for each, _, theirs in self._asked if deletes(each.name)}
         return next((each for each in reversed(known) if each not in deleted), known[-1])
 

@@ -36,7 +36,7 @@ _FORMED_NAMES = (
     (re.compile(r"^(?:web)?site$|^url$|_url$|^web_?hook$", re.IGNORECASE), _CARRIERS["url"]),
 )
 # The one element that is given of a list of words which several objects have.
-_TAG = re.compile(r"(?:^|\.)(?:tags?|labels?|keywords?|categories|topics?)\[\]$", re.IGNORECASE)
+TAG = re.compile(r"(?:^|\.)(?:tags?|labels?|keywords?|categories|topics?)\[\]$", re.IGNORECASE)
 # Names of what is renamed or moved, and of what it becomes.
 _FORMER = re.compile(r"^(?:old|from|current|source|src|previous|former|existing)(?:_|$)")
 _LATTER = re.compile(r"^(?:new|to|target|destination|dest|replacement)(?:_|$)")
@@ -127,7 +127,7 @@ class Texts:
     def _text(self, parameter: Parameter, actor: Actor) -> str:
         """Return a text with a marker, of a form and length that the schema admits."""
         me = actor.user or actor.claims
-        tagged = _TAG.search(parameter.name) and admits(parameter.schema, COMMON_WORD)
+        tagged = TAG.search(parameter.name) and admits(parameter.schema, COMMON_WORD)
         if tagged and self.choice.coin():
             # The one tag of a list is one that all users have, or one of their own.
             return COMMON_WORD

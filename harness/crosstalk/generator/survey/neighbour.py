@@ -192,13 +192,18 @@ def larger_values(operation: Operation, arguments: Mapping[str, Any]) -> dict[st
 
 
 def other_values(operation: Operation, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Return arguments with another of the values that are listed: the last, or the first.
+    """Return arguments with another of the values that are listed, and switches turned over.
 
     Args:
         operation: That takes them.
         arguments: Of a call that was served.
     """
     found = dict(arguments)
+    for each in operation.parameters:
+        switched = arguments.get(each.name, None if each.required else each.schema.get("default"))
+        if each.role is Role.VALUE and isinstance(switched, bool):
+            # What the reader has turned on is turned off.
+            found[each.name] = not switched
     for each, value in _values(operation, arguments):
         if listed := _listed(each):
             found[each.name] = listed[0] if value == listed[-1] else listed[-1]

@@ -9,6 +9,7 @@ from typing import Protocol
 from crosstalk.execution.stopping import rule_errors_stop_the_run
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.state import GeneratorState
+from crosstalk.generator.survey.alike import AlikePart
 from crosstalk.generator.survey.arrangement import Arrangement
 from crosstalk.generator.survey.effects import EffectsPart
 from crosstalk.generator.survey.keys import KeysPart
@@ -27,6 +28,8 @@ from crosstalk.surface.capabilities import Capabilities
 _SHARE, _MANY_CALLS, _SHARE_OF_MANY = 0.45, 2_000, 0.33
 # The part of that which the first of its own parts may use.
 _FIRST_SHARE = 0.49
+# The part of all calls for two users who call theirs alike.
+_ALIKE_SHARE = 0.1
 # What is kept for those after the one that names objects in every form.
 _KEPT = 0.08
 
@@ -52,6 +55,7 @@ _NEIGHBOUR = NeighbourPart()
 # What shows most leaks for its calls comes first; few servers have what the very first one is for.
 PARTS: tuple[Part, ...] = (
     PagesPart(),
+    AlikePart(),
     _NEIGHBOUR,
     NamesPart(),
     KeysPart(),
@@ -111,10 +115,13 @@ class Survey:
                     example = ExampleRun(self.state, self._capabilities)
                 before = self.state.executor.calls_made
                 members = apart(example.members, example.history.policy)
-                victim = members[number % len(members)]
-                attacker = members[(number + 1) % len(members)]
+                # What the second part leaves is of those who act in the third, and no other's.
+                turn = number - (number > 1)
+                victim = members[turn % len(members)]
+                attacker = members[(turn + 1) % len(members)]
                 # The first parts could use all, and the others would not be made.
                 shares = {
+                    AlikePart.name: _ALIKE_SHARE * self.calls,
                     NeighbourPart.name: _FIRST_SHARE * share * self.calls,
                     ReachPart.name: left - _KEPT * self.calls,
                 }

@@ -22,6 +22,7 @@ def planted(name: str, oracle: str, operation: str) -> Planted:
         ("GET /notes/", "GET /notes"),
         ("get_note", "tool get_note"),
         ("review_note", "prompt review_note"),
+        ("prompts/get review_note", "prompt review_note"),
         ("notes://all", "resource notes://all"),
         ("query note", "POST /graphql note"),
         ("mutation addNote", "POST /api/graphql addNote"),

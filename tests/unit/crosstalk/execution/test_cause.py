@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from crosstalk.core.policy import Allow, Person, Policy
 from crosstalk.core.script import Script, Step
 from crosstalk.execution.cause import cause_of, names_others
 from crosstalk.oracles import Suspicion
@@ -89,3 +90,37 @@ def test_refused_act_is_less_to_blame_than_one_that_emptied_a_bin(emptied: bool)
     found = Suspicion("ownership", "rest:GET /bin", (2, 3, 4, 5), "a change")
     expected = steps[3].operation if emptied else steps[2].operation
     assert cause_of(Script(steps), found, writer.history) == expected
+
+
+@pytest.mark.parametrize("chosen", [True, False])
+def test_own_object_under_a_word_of_anothers_is_no_reach_for_the_other(chosen: bool) -> None:
+    steps = (
+        Step(1, ALICE, "rest:POST /orders", {"tags": [MINE]}),
+        Step(2, BOB, "rest:POST /orders", {"tags": ["${1.tags.0}"]}),
+        Step(3, BOB, "rest:GET /receipts/{number}", {"number": "${2.number}"}),
+    )
+    said = MINE if chosen else "an other"
+    writer = Writer().call(ALICE, steps[0].operation, {"tags": [said]}, ok({"tags": [MINE]}))
+    writer.call(BOB, steps[1].operation, {"tags": [MINE]}, ok({"number": "7"}))
+    writer.call(BOB, steps[2].operation, {"number": "7"}, ok("secret of alice"))
+    found = Suspicion("canary", steps[2].operation, (3,), "a word")
+    expected = steps[2].operation if chosen else steps[1].operation
+    assert cause_of(Script(steps), found, writer.history) == expected
+
+
+@pytest.mark.parametrize("permitted", [True, False])
+def test_what_a_policy_permits_is_not_to_blame_for_what_a_reading_shows(permitted: bool) -> None:
+    steps = (
+        Step(1, ALICE, "rest:POST /items", {}),
+        Step(2, BOB, "rest:POST /items/{id}/notes", {"id": "${1.id}"}),
+        Step(3, ALICE, "rest:GET /notes", {"item": "${1.id}"}),
+    )
+    people = {name: Person(name, tenant="louvre") for name in ("alice", "bob")}
+    allow = Allow(("*",), "tenant", ("* /items*",), change=True)
+    writer = Writer()
+    writer.history.policy = Policy(people, allows=(allow,) if permitted else ())
+    writer.call(ALICE, steps[0].operation, {}, ok({"id": "i1"}))
+    writer.call(BOB, steps[1].operation, {"id": "i1"}, ok({"id": "n1"}))
+    writer.call(ALICE, steps[2].operation, {"item": "i1"}, ok([{"id": "n1"}]))
+    found = Suspicion("canary", steps[2].operation, (3,), "a word")
+    assert cause_of(Script(steps), found, writer.history) == steps[2 if permitted else 1].operation

@@ -24,7 +24,7 @@ from crosstalk.generator.rules.comparisons.existence_pair import (
 from crosstalk.generator.state import GeneratorState
 from crosstalk.generator.survey.arrangement import Arrangement
 from crosstalk.generator.survey.names import _with_optional_words
-from crosstalk.generator.survey.neighbour import larger_values
+from crosstalk.generator.survey.neighbour import larger_values, other_values
 from crosstalk.generator.survey.reach import Form, Reach, all_reaches
 from crosstalk.generator.texts import COMMON_WORD
 from crosstalk.generator.value_pool import ValuePool
@@ -463,3 +463,11 @@ def test_a_day_is_asked_about_twice_where_calls_are_many(calls: int, days: int) 
     drawer = example.drawer_by(RandomChoice(Random(1)), HonestDrawer)
     asked = [given["on"] for each, given in valued_readings(example, drawer, alice) if each == free]
     assert asked == ["2031-07-09", "2030-01-01"][:days]
+
+
+def test_switch_that_one_user_has_turned_on_is_turned_off() -> None:
+    tag = Parameter("tag", {"type": "string"}, True, Role.NAME)
+    paused = Parameter("paused", {"type": "boolean", "default": True}, False, Role.VALUE)
+    pause = Operation("rest", "rest:POST /monitors/pause", (tag, paused), reads_only=False)
+    assert other_values(pause, {"tag": "prod"}) == {"tag": "prod", "paused": False}
+    assert other_values(pause, {"tag": "prod", "paused": False})["paused"] is True

@@ -1,0 +1,228 @@
+"""Two users store under one name, with words of their own beside it, and each reads their own.
+
+A page that is printed once, the text of a prompt or an index may be kept by a name and a number,
+both of which every user may have: whose it is shows by what stands beside the name. Links by a
+name are followed to whoever has it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from crosstalk.core.history import Actor, Call, Outcome
+from crosstalk.core.identifiers import last_name, markers_in
+from crosstalk.execution.executor import PlannedCall
+from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.readings import Reading
+from crosstalk.generator.survey.arrangement import Arrangement, makers
+from crosstalk.generator.texts import TAG, lists_words
+from crosstalk.surface.capabilities import first_word, required_references
+from crosstalk.surface.operation import Operation, Parameter, Role
+from crosstalk.surface.patterns import admits
+
+# What an object is called, by the name of the argument.
+_CALLED = frozenset(
+    {"name", "title", "label", "slug", "code", "key", "topic", "subject", "term", "word", "number"}
+)
+_CHANGING = frozenset({"edit", "update", "change", "rename", "modify", "set", "replace", "patch"})
+_LINK = re.compile(r"\[\[|\b(?:links?|linked|backlinks?|wiki)\b", re.IGNORECASE)
+NAME = "alike"
+# One object of each user, and one reading by each.
+_LEAST_CALLS = 8
+_MOST_STORED, _MOST_READINGS = 6, 8
+
+
+class AlikePart:
+    """Has two users store under the same names, and read theirs one right after the other."""
+
+    name = NAME
+    least = _LEAST_CALLS
+
+    def run(self, users: Arrangement, most: int) -> None:
+        """Store by each operation that was not used so yet, and read what stands alone.
+
+        Args:
+            users: Who act.
+            most: Calls that it may take, about.
+        """
+        example = users.example
+        begun = example.state.executor.calls_made
+        twins: dict[str, str] = {}
+        if not example.capabilities.details:
+            return
+        for operation in _storing(users)[:_MOST_STORED]:
+            if users.spent(begun, most // 2):
+                break
+            twins |= _store_alike(users, operation)
+        read = 0
+        for operation, asked in _readings(users, twins):
+            mine = {name: twins.get(str(value), value) for name, value in asked.items()}
+            mine |= example.with_identity(operation, users.attacker)
+            if users.spent(begun, most):
+                break
+            read += 1
+            example.execute(PlannedCall(users.victim, operation.name, asked))
+            example.execute(PlannedCall(users.attacker, operation.name, mine))
+            # The victim's, in the words in which it was just shown to them.
+            theirs = {**asked, **example.with_identity(operation, users.attacker)}
+            if theirs != mine:
+                example.execute(PlannedCall(users.attacker, operation.name, theirs))
+        example.state.situations["readings of what two users call alike"] += read
+
+
+def _storing(users: Arrangement) -> list[Operation]:
+    """Return what stores words and was not used so yet: what stands outside first."""
+    example = users.example
+    found = {each.name: each for each in (*example.capabilities.creators, *makers(example))}
+    return [
+        each
+        for each in found.values()
+        if not (each.conversational or example.state.choices[NAME, each.name])
+        # What was stored before is not to be changed before it is read.
+        and first_word(each.name) not in _CHANGING
+        and (example.state.served[each.name] or not example.state.tried[each.name])
+        and any(one.role in (Role.TEXT, Role.NAME) for one in each.parameters)
+    ]
+
+
+def _store_alike(users: Arrangement, operation: Operation) -> dict[str, str]:
+    """Have both store by an operation under one name.
+
+    Returns:
+        What the victim's is called and numbered by to what the attacker's is; nothing where one of
+        them was not served.
+    """
+    example = users.example
+    example.state.choices[NAME, operation.name] += 1
+    same: dict[str, Any] = {}
+    made: list[Call] = []
+    for actor in (users.victim, users.attacker):
+        if users.ended or not users.able(operation, actor):
+            return {}
+        plain = dict(users.own(operation, actor).arguments)
+        told = {**plain, **_texts_beside(users, operation, plain, actor)}
+        # One of the texts that need not be given may be refused.
+        for said in (told, plain) if told != plain else (plain,):
+            arguments = {**said, **{name: same[name] for name in same if name in said}}
+            arguments |= linking(example, operation, arguments, _name_in(operation, arguments))
+            call = example.execute(PlannedCall(actor, operation.name, arguments))
+            if call.answer.outcome is Outcome.OK:
+                break
+        else:
+            return {}
+        made.append(call)
+        same = same or alike(operation, call.arguments)
+    own = dict(users.own(operation, users.victim).arguments)
+    if linked := linking(example, operation, own, _name_in(operation, same)):
+        # Another one of the victim's leads to what both have.
+        example.execute(PlannedCall(users.victim, operation.name, {**own, **linked}))
+    one, other = (dict(each.answer.paths()) for each in made)
+    shared = {str(value): str(value) for value in same.values() if isinstance(value, str)}
+    return {**{text: other[path] for path, text in one.items() if path in other}, **shared}
+
+
+def _texts_beside(
+    users: Arrangement, operation: Operation, said: Mapping[str, Any], actor: Actor
+) -> dict[str, Any]:
+    """Return words of a user's own for each text, name and tag that need not be given."""
+    return {
+        each.name: users.drawer.own_value(operation, each, actor)
+        for each in operation.parameters
+        if (each.role in (Role.TEXT, Role.NAME) or lists_words(each))
+        and each.name not in said
+        and not _is_formed(each)
+    }
+
+
+def _readings(users: Arrangement, twins: Mapping[str, str]) -> list[Reading]:
+    """Return what shows the victim what has a twin, each by itself."""
+    example, reader = users.example, users.victim
+    found = []
+    for operation in example.capabilities.details if twins else ():
+        (named,) = required_references(operation)
+        known = example.pool.references(reader.name, named, operation.name, guess=False)
+        both = [each for each in known if each in twins]
+        if both and not example.state.in_vain(operation):
+            asked = dict(users.own(operation, reader).arguments)
+            found.append((operation, {**asked, named.name: both[-1]}))
+    return found[:_MOST_READINGS]
+
+
+def alike(operation: Operation, said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what both users give alike: what names and tags an object, and all values.
+
+    Args:
+        operation: Stores it.
+        said: Arguments of the first one's call.
+    """
+    values = [e.name for e in operation.parameters if e.role is Role.VALUE and e.name in said]
+    return {each: said[each] for each in (*names_among(operation, said), *values)}
+
+
+def names_among(operation: Operation, said: Mapping[str, Any]) -> list[str]:
+    """Return the arguments of a call that say what an object is called, or how it is tagged.
+
+    Args:
+        operation: Stores it.
+        said: Arguments.
+    """
+    given = [each for each in operation.parameters if each.name in said]
+    texts = [each for each in given if each.role is Role.TEXT]
+    names = [each.name for each in given if each.role is Role.NAME]
+    called = [each.name for each in texts if last_name(each.name).lower() in _CALLED]
+    first = [each.name for each in (*(e for e in texts if e.required), *texts)][:1]
+    tags = [each.name for each in texts if TAG.search(each.name)]
+    return [*(names or called or first), *tags]
+
+
+def _name_in(operation: Operation, said: Mapping[str, Any]) -> str:
+    """Return the word of a user's by which a call names what it stores; empty for none."""
+    names = [said[each] for each in names_among(operation, said)]
+    return next((each for each in names if isinstance(each, str) and markers_in(each)), "")
+
+
+def linking(
+    example: ExampleRun, operation: Operation, said: Mapping[str, Any], name: str
+) -> dict[str, str]:
+    """Return the texts of a call with links to what has a name, where texts have links.
+
+    Args:
+        example: Under way.
+        operation: Stores them.
+        said: Its arguments.
+        name: What it links to.
+    """
+    if not name or not speaks_of_links(example.capabilities.protected):
+        return {}
+    kept = names_among(operation, said)
+    found: dict[str, str] = {}
+    for each in operation.parameters:
+        text = said.get(each.name)
+        if each.role is Role.TEXT and each.name not in kept and isinstance(text, str):
+            linked = f"{text} [[{name}]] [[{slug_of(name)}]]"
+            if not _is_formed(each) and admits(each.schema, linked):
+                found[each.name] = linked
+    return found
+
+
+def slug_of(name: str) -> str:
+    """Return what a system makes of a name for an address, as a rule."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
+def speaks_of_links(operations: Sequence[Operation]) -> bool:
+    """Return whether descriptions speak of links between texts, as `[[Title]]`.
+
+    Args:
+        operations: Of a server; one with a model reads what stands so as an order to it.
+    """
+    if any(each.conversational for each in operations):
+        return False
+    return any(_LINK.search(f"{each.extra.get('about') or ''} {each.name}") for each in operations)
+
+
+def _is_formed(parameter: Parameter) -> bool:
+    """Return whether a text has a form, which an own word may not have."""
+    return any(parameter.schema.get(each) for each in ("format", "pattern", "enum"))

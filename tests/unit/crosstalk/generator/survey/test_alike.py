@@ -1,0 +1,112 @@
+"""What is kept by a name meets where two users call theirs alike, with other words beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from crosstalk.core.history import Answer, Outcome
+from crosstalk.generator.survey.alike import names_among, slug_of, speaks_of_links
+from crosstalk.oracles import Canary
+from crosstalk.surface.credentials import Presented
+from crosstalk.surface.operation import Operation, Parameter, Role
+from tests.unit.crosstalk.generator.survey.test_survey import surveyed
+from tests.unit.crosstalk.generator.test_sweep import IDENTITY, LIST, MISSING, NOTE, Notes
+
+STRING = {"type": "string"}
+TITLE = Parameter("title", STRING, True, Role.TEXT)
+BODY = Parameter("body", STRING, False, Role.TEXT)
+SIZE = Parameter("size", {"type": "integer", "minimum": 1, "maximum": 99}, False, Role.VALUE)
+ADD = Operation("rest", "rest:POST /notes", (IDENTITY, TITLE, BODY), reads_only=False)
+PRINT = Operation("rest", "rest:GET /notes/{note_id}/print", (IDENTITY, NOTE, SIZE), True)
+LINKS = {"about": "The note, with the notes that it links to by [[Title]]"}
+UNFOLD = Operation("rest", "rest:GET /notes/{note_id}/unfold", (IDENTITY, NOTE), True, extra=LINKS)
+
+
+class Printed(Notes):
+    """Notes whose prints are kept, and which link to others by their titles.
+
+    Attributes:
+        leak: `title` where prints are kept by the title alone, `size` where they are kept by note
+            and size and the owner is not compared, `links` where notes of all are linked to.
+    """
+
+    def __init__(self, leak: str) -> None:
+        super().__init__()
+        self.leak = leak
+        self.texts: dict[str, tuple[str, str, str]] = {}
+        self.prints: dict[tuple[str, str], str] = {}
+
+    def discover(self) -> list[Operation]:
+        """All operations."""
+        return [ADD, LIST, PRINT, UNFOLD]
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Serve the caller's own notes alone, but for the leak."""
+        caller = presented.headers.get("caller", "")
+        self.calls += 1
+        if caller != arguments.get("user_id"):
+            return Answer(Outcome.REFUSED, 401, None, {}, "unauthorized")
+        if operation is ADD:
+            self.made += 1
+            name = f"01a1fc95-41f3-4131-b962-{self.made * 7919:012d}"
+            title, body = str(arguments["title"]), str(arguments.get("body", ""))
+            self.texts[name] = (caller, title, body)
+            return Answer(Outcome.OK, 201, {"id": name})
+        if operation is LIST:
+            mine = [{"id": each} for each, (owner, *_) in self.texts.items() if owner == caller]
+            return Answer(Outcome.OK, 200, mine)
+        name, size = str(arguments["note_id"]), str(arguments.get("size", 1))
+        kept = self.prints.get((name, size))
+        if operation is PRINT and self.leak == "size" and kept is not None:
+            return Answer(Outcome.OK, 200, {"print": kept})
+        owner, title, body = self.texts.get(name, ("", "", ""))
+        if owner != caller:
+            return MISSING
+        if operation is PRINT:
+            place = (title if self.leak == "title" else name, size)
+            return Answer(Outcome.OK, 200, {"print": self.prints.setdefault(place, body)})
+        found = [
+            text
+            for whose, called, text in self.texts.values()
+            if f"[[{called}]]" in body and (self.leak == "links" or whose == caller)
+        ]
+        return Answer(Outcome.OK, 200, {"text": body, "linked": found})
+
+
+@pytest.mark.parametrize(
+    ("leak", "operation"),
+    [("title", PRINT.name), ("size", PRINT.name), ("links", UNFOLD.name), ("", "")],
+)
+def test_what_two_users_call_alike_is_each_ones_own(leak: str, operation: str) -> None:
+    history, _ = surveyed(Printed(leak))
+    found = {each.operation for each in Canary().judge(history)}
+    assert found == ({operation} if leak else set())
+
+
+def test_name_is_what_an_object_is_called_and_else_the_first_text() -> None:
+    said = {"title": "t", "body": "b", "size": 3}
+    assert names_among(ADD, said) == ["title"]
+    plain = Operation(
+        "rest", "rest:POST /notes", (BODY, Parameter("more", STRING, True, Role.TEXT)), False
+    )
+    assert names_among(plain, {"body": "b", "more": "m"}) == ["more"]
+    key = Parameter("key", STRING, True, Role.NAME)
+    tags = Parameter("tags[]", STRING, False, Role.TEXT)
+    named = Operation("rest", "rest:POST /flags", (key, TITLE, tags), False)
+    assert names_among(named, {"key": "k", "title": "t", "tags[]": "x"}) == ["key", "tags[]"]
+
+
+def test_links_are_written_where_descriptions_speak_of_them_and_no_model_reads_them() -> None:
+    assert speaks_of_links([ADD, UNFOLD])
+    assert not speaks_of_links([ADD, PRINT])
+    chat = Operation("chat", "chat:ask", (BODY,), False, conversational=True)
+    assert not speaks_of_links([UNFOLD, chat])
+
+
+def test_slug_is_what_an_address_holds_of_a_name() -> None:
+    assert slug_of("note Divorce plan!") == "note-divorce-plan"

@@ -312,6 +312,9 @@ class Campaign:
             self._part("rights", sweep.likely_rights)
             self._part("first privileges", lambda: sweep.privileges(_FIRST_PRIVILEGES))
         few = self._options.calls < FEW_CALLS
+        if few and sharing is not None:
+            # What is meant for others shows most where it is taken back, and nothing else does so.
+            self._part("sharing", lambda: sweep.share(sharing, 1))
         if few:
             # Another's object in every form comes before what rules make by chance.
             self._part("survey", survey.run)

@@ -45,21 +45,34 @@ def shared_readings(
         for each in example.capabilities.protected
         if each.reads_only and not required_references(each) and not each.conversational
     ]
-    least = len(found) + READINGS
-    while others and len(found) < least:
+    plain: list[PlannedCall] = []
+    while others and len(plain) < READINGS:
         operation = example.least_chosen_operation(draw, "taken back read by", others)
         others.remove(operation)
-        found.append(_plain(example, draw, operation, person))
+        plain.append(_plain(example, draw, operation, person))
+    found += _searches_first(example, plain)
     return [*found, *told, *told_to_agent(example, draw, found, targets)]
 
 
 def plain_readings(example: ExampleRun, draw: Draw, person: Actor) -> list[PlannedCall]:
     """Return the readings by which a person names no object: lists, searches, what tells of all."""
-    return [
+    found = [
         _plain(example, draw, each, person)
         for each in example.capabilities.protected
         if each.reads_only and not each.conversational and not required_references(each)
     ]
+    return _searches_first(example, found)
+
+
+def _searches_first(example: ExampleRun, planned: Sequence[PlannedCall]) -> list[PlannedCall]:
+    """Return readings, searches before lists.
+
+    What a user may search can be kept when they list it: the next list would bring it up to date.
+    """
+    operations = example.state.executor.operations
+    return sorted(
+        planned, key=lambda each: operations[each.operation].parameter(Role.QUERY) is None
+    )
 
 
 def _plain(example: ExampleRun, draw: Draw, operation: Operation, person: Actor) -> PlannedCall:

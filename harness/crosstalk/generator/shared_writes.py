@@ -19,7 +19,8 @@ from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.choice import Draw
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.offers import Offer, as_taken_by, name_of
-from crosstalk.surface.capabilities import references, without_key
+from crosstalk.generator.survey.arrangement import makers, stores_anew
+from crosstalk.surface.capabilities import references, required_references, without_key
 from crosstalk.surface.operation import Operation, Role
 
 _WRITES = 2
@@ -60,19 +61,30 @@ def stores_inside(example: ExampleRun, draw: Draw, offer: Offer, actor: Actor) -
         offer: What was offered.
         actor: Who stores.
     """
-    found = _storing_inside(example, offer)
+    policy = example.history.policy
+    # What takes nothing but what it is stored in, and words, makes something there as well.
+    inner = [
+        each
+        for each in makers(example)
+        if len(required_references(each)) == 1
+        and stores_anew(each)
+        and not (policy is not None and policy.arranges(each.name))
+    ]
+    found = _storing_inside(example, offer, inner)
     if not found:
         return []
     operation = example.least_chosen_operation(draw, "taken back in", found)
     return [_inside(example, draw, operation, offer, actor)]
 
 
-def _storing_inside(example: ExampleRun, offer: Offer) -> list[Operation]:
+def _storing_inside(
+    example: ExampleRun, offer: Offer, others: Sequence[Operation] = ()
+) -> list[Operation]:
     """Return the operations that store something in an object of the kind that was offered."""
     shared = kind_of_argument(offer.rule.object, offer.call.operation)
     return [
         each
-        for each in example.capabilities.creators
+        for each in (*example.capabilities.creators, *others)
         if any(kind_of_argument(one.name, each.name) == shared for one in references(each))
     ]
 

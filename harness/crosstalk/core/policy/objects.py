@@ -136,7 +136,10 @@ class _Walk:
         served = call.answer.outcome == "ok"
         answered = _records(call.answer.body, "", call) if served else iter(())
         top: set[str] = set()
+        made: set[str] = set()
         for path, keys, values in answered:
+            if not path:
+                made |= {each for each in keys - self._subjects if each not in found.owners}
             for key in keys - self._subjects:
                 found.owners.setdefault(key, user)
                 if found.owners[key] == user:
@@ -144,6 +147,9 @@ class _Walk:
                         found.holders[value].add(key)
             if not path:
                 top |= keys
+        for key in made - named:
+            # A term that is made in a glossary is a part of it, whatever its answer says of that.
+            found.holders[key] |= {each for each in named if found.owners.get(each) == user}
         for value in planted:
             found.owners.setdefault(value, user)
             found.holders[value] |= {

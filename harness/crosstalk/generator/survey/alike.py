@@ -16,9 +16,9 @@ from crosstalk.core.identifiers import last_name, markers_in
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.readings import Reading
-from crosstalk.generator.survey.arrangement import Arrangement, makers
+from crosstalk.generator.survey.arrangement import Arrangement, makers, stores_anew
 from crosstalk.generator.texts import TAG, lists_words
-from crosstalk.surface.capabilities import first_word, required_references
+from crosstalk.surface.capabilities import required_references
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.surface.patterns import admits
 
@@ -26,7 +26,6 @@ from crosstalk.surface.patterns import admits
 _CALLED = frozenset(
     {"name", "title", "label", "slug", "code", "key", "topic", "subject", "term", "word", "number"}
 )
-_CHANGING = frozenset({"edit", "update", "change", "rename", "modify", "set", "replace", "patch"})
 _LINK = re.compile(r"\[\[|\b(?:links?|linked|backlinks?|wiki)\b", re.IGNORECASE)
 NAME = "alike"
 # One object of each user, and one reading by each.
@@ -81,7 +80,7 @@ def _storing(users: Arrangement) -> list[Operation]:
         for each in found.values()
         if not (each.conversational or example.state.choices[NAME, each.name])
         # What was stored before is not to be changed before it is read.
-        and first_word(each.name) not in _CHANGING
+        and stores_anew(each)
         and (example.state.served[each.name] or not example.state.tried[each.name])
         and any(one.role in (Role.TEXT, Role.NAME) for one in each.parameters)
     ]

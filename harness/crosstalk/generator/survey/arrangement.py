@@ -15,7 +15,7 @@ from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.readings import Reading, all_readings, stored_by
 from crosstalk.generator.valued_readings import valued_readings
 from crosstalk.oracles.base import is_empty
-from crosstalk.surface.capabilities import removes, required_references
+from crosstalk.surface.capabilities import first_word, removes, required_references
 from crosstalk.surface.operation import Operation, Role
 
 # Objects of each kind: a page of one is full, and one of them is left when one is removed.
@@ -25,6 +25,8 @@ _TRIES = 3
 _MOST_READINGS = 60
 # Lists in which what was stored is looked for.
 _LISTS = 3
+# Words by which an operation says that it changes what there is.
+_CHANGING = frozenset({"edit", "update", "change", "rename", "modify", "set", "replace", "patch"})
 
 
 class Arrangement:
@@ -201,6 +203,11 @@ def makers(example: ExampleRun) -> list[Operation]:
         and not each.name.partition(":")[2].startswith(("PATCH ", "PUT "))
     ]
     return sorted(found, key=lambda each: len(required_references(each)))
+
+
+def stores_anew(operation: Operation) -> bool:
+    """Return whether an operation that stores something changes nothing by its own words."""
+    return first_word(operation.name) not in _CHANGING
 
 
 def changes(example: ExampleRun) -> list[Operation]:

@@ -65,6 +65,7 @@ from crosstalk.targets.described.setup_calls import SetupCalls
 from crosstalk.targets.described.sources import credential_source
 from crosstalk.targets.described.subject_arguments import (
     kinds_of_subjects,
+    with_people_named,
     with_subject_arguments,
 )
 from crosstalk.targets.described.users import (
@@ -379,6 +380,8 @@ def _operations(
     left_out = logouts | logins | config.skipped()
     kept = {name: each for name, each in found.items() if name not in left_out}
     kept = with_subject_arguments(kept, kinds_of_subjects(_subject_places(config)))
+    if config.policy is not None:
+        kept = with_people_named(kept, config.policy.share)
     return with_plain_references(with_chosen_names(kept, stated), stated), left_out
 
 

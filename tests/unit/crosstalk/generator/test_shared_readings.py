@@ -75,3 +75,30 @@ def test_search_is_a_reading_that_names_no_object() -> None:
     assert by_name[SEARCH.name]["query"]
     assert set(by_name) == {"rest:GET /folders", FILES.name, SEARCH.name}
     assert not any("folder_id" in each for each in by_name.values())
+
+
+def test_searches_come_before_the_lists_that_would_bring_up_to_date_what_is_searched() -> None:
+    query = Parameter("q", {"type": "string"}, True, Role.QUERY)
+    search = Operation("rest", "rest:GET /find", (IDENTITY, query), reads_only=True)
+
+    class Found(FoldersWithFiles):
+        def discover(self) -> list[Operation]:
+            return [*super().discover(), search]
+
+        def call(
+            self, operation: Operation, arguments: Mapping[str, Any], presented: Any
+        ) -> Answer:
+            if operation is search:
+                return Answer(Outcome.OK, 200, [])
+            return super().call(operation, arguments, presented)
+
+    folders = Found()
+    service = ServiceRecord({each.name: each for each in folders.discover()})
+    example = ExampleRun(make_state(folders, service), Capabilities.of(folders.discover()))
+    asked: list[PlannedCall] = []
+
+    def read(draw: Draw) -> None:
+        asked.extend(plain_readings(example, draw, BOB))
+
+    drawn_once(read, Random(1))
+    assert asked[0].operation == search.name

@@ -18,6 +18,7 @@ from crosstalk.generator.shared_readings import told_to_agent
 from crosstalk.generator.shared_writes import (
     Place,
     keyed_first,
+    stores_inside,
     told_writes,
     with_a_key,
     writes_by_person,
@@ -209,3 +210,24 @@ def test_agent_is_told_what_names_the_shared_object_before_anything_else() -> No
             number,
         )
         assert "shared" in told.arguments["message"]
+
+
+def test_something_is_stored_in_what_was_shared_by_what_must_name_it() -> None:
+    title = Parameter("title", {"type": "string"}, True, Role.TEXT)
+    add_file = Operation(
+        "rest", "rest:POST /folders/{folder_id}/files", (IDENTITY, FOLDER, title), False
+    )
+    folders = FoldersByTools([add_file])
+    service = ServiceRecord({each.name: each for each in folders.discover()})
+    example = ExampleRun(make_state(folders, service), Capabilities.of(folders.discover()))
+    planned: list[PlannedCall] = []
+
+    def store(draw: Draw) -> None:
+        offer = make_offer(example, draw, SHARED, INVITE, ALICE, BOB)
+        assert offer is not None
+        planned.extend(stores_inside(example, draw, offer, ALICE))
+        assert planned[0].arguments["folder_id"] == offer.target
+
+    example.execute(PlannedCall(ALICE, ADD.name, {"user_id": "alice-1", "name": "letters"}))
+    drawn_once(store, Random(1))
+    assert [each.operation for each in planned] == [add_file.name]

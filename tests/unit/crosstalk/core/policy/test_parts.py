@@ -109,3 +109,17 @@ def test_call_about_a_lost_object_is_not_served_even_without_its_values() -> Non
     assert suspicions(story.history) == []
     story.call(BOB, "rest:GET /notes/{note_id}/readers", asked, {"readers": 2})
     assert suspicions(story.history) == ["revocation"]
+
+
+def test_what_its_owner_makes_in_a_shared_object_is_a_part_of_it() -> None:
+    story = Story(sharing_policy(SHARE)).stored().shared()
+    term = "11111111-2222-4333-8444-0000000000dd"
+    story.call(ALICE, "rest:POST /notes/{note_id}/terms", {"note_id": NOTE}, {"id": term})
+    # The list does not say of what it is one: its address does.
+    listed = {"page": 1, "terms": [{"id": term}]}
+    story.call(BOB, "rest:GET /notes/{note_id}/terms", {"note_id": NOTE}, listed)
+    assert suspicions(story.history) == []
+    other = "11111111-2222-4333-8444-0000000000ee"
+    story.call(ALICE, "rest:POST /terms", {}, {"id": other})
+    story.call(BOB, "rest:GET /terms", {}, [{"id": other}])
+    assert suspicions(story.history) == ["canary"]

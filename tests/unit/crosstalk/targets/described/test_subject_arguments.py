@@ -8,8 +8,10 @@ import pytest
 
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.targets.described.config import TargetConfig
+from crosstalk.targets.described.policy_config import ShareConfig
 from crosstalk.targets.described.subject_arguments import (
     kinds_of_subjects,
+    with_people_named,
     with_subject_arguments,
 )
 from crosstalk.targets.described.users import principals_of
@@ -49,3 +51,23 @@ def test_a_path_that_names_the_caller_is_claimed_by_an_impostor(role: Role, clai
     )
     operation = replace(VISITS, parameters=(replace(PATIENT, role=role),))
     assert bool(principals_of(config, {}, [operation]).impostors) is claimed
+
+
+def test_person_named_by_sharing_is_not_its_caller() -> None:
+    who = Parameter("username", {"type": "string"}, True, Role.IDENTITY)
+    note = Parameter("note_id", {"type": "string"}, True, Role.REFERENCE)
+    remove = Operation(
+        "rest", "rest:DELETE /notes/{note_id}/members/{username}", (note, who), False
+    )
+    mine = Operation("rest", "rest:GET /users/{username}/notes", (who,), True)
+    share = ShareConfig.model_validate(
+        {
+            "opens": "POST /notes/{note_id}/members",
+            "object": "note_id",
+            "person": "username",
+            "ends": ["DELETE /notes/{note_id}/members/{username}"],
+        }
+    )
+    found = with_people_named({each.name: each for each in (remove, mine)}, [share])
+    assert found[remove.name].parameters[1].role is Role.TEXT
+    assert found[mine.name] == mine

@@ -109,7 +109,9 @@ def test_own_object_under_a_word_of_anothers_is_no_reach_for_the_other(chosen: b
 
 
 @pytest.mark.parametrize("permitted", [True, False])
-def test_what_a_policy_permits_is_not_to_blame_for_what_a_reading_shows(permitted: bool) -> None:
+def test_call_that_a_policy_permits_is_not_to_blame_for_what_a_reading_shows(
+    permitted: bool,
+) -> None:
     steps = (
         Step(1, ALICE, "rest:POST /items", {}),
         Step(2, BOB, "rest:POST /items/{id}/notes", {"id": "${1.id}"}),

@@ -111,7 +111,7 @@ def test_call_about_a_lost_object_is_not_served_even_without_its_values() -> Non
     assert suspicions(story.history) == ["revocation"]
 
 
-def test_what_its_owner_makes_in_a_shared_object_is_a_part_of_it() -> None:
+def test_object_that_an_owner_makes_in_a_shared_one_is_a_part_of_it() -> None:
     story = Story(sharing_policy(SHARE)).stored().shared()
     term = "11111111-2222-4333-8444-0000000000dd"
     story.call(ALICE, "rest:POST /notes/{note_id}/terms", {"note_id": NOTE}, {"id": term})

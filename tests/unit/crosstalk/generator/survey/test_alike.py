@@ -82,7 +82,7 @@ class Printed(Notes):
     ("leak", "operation"),
     [("title", PRINT.name), ("size", PRINT.name), ("links", UNFOLD.name), ("", "")],
 )
-def test_what_two_users_call_alike_is_each_ones_own(leak: str, operation: str) -> None:
+def test_objects_that_two_users_call_alike_are_each_ones_own(leak: str, operation: str) -> None:
     history, _ = surveyed(Printed(leak))
     found = {each.operation for each in Canary().judge(history)}
     assert found == ({operation} if leak else set())

@@ -92,9 +92,20 @@ class Turn:
         self._task = task
 
     async def events(self) -> AsyncIterator[ChatEvent]:
-        """Yield the events, `Answered` or `Failed` last."""
+        """Yield the events, `Answered` or `Failed` last; texts that have come by then are one."""
         while (event := await self._events.get()) is not None:
-            yield event
+            pieces: list[str] = []
+            while isinstance(event, TextDelta):
+                pieces.append(event.text)
+                if self._events.empty():
+                    break
+                event = self._events.get_nowait()
+            if pieces:
+                yield TextDelta("".join(pieces))
+            if event is None:
+                return
+            if not isinstance(event, TextDelta):
+                yield event
 
     async def aclose(self) -> None:
         """End the turn if it is still under way, and wait until its part is stored."""

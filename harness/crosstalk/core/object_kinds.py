@@ -119,12 +119,21 @@ _PARTS = frozenset(
     | {"first", "second", "primary", "secondary", "duplicate", "survivor", "winner", "loser"}
     | {"original", "merged", "merge", "kept", "dropped"}
 )
+# A change whose address ends with a collection and a word in the singular.
+_DONE_BELOW = re.compile(
+    r"\b(?:POST|PUT|PATCH|DELETE) \S*?(?<![a-z0-9])([a-z]+(?<!s)s)/[a-z_-]*[a-rt-z]$", re.IGNORECASE
+)
 _CALLED = re.compile(r"([a-z]\w*?)(?:_name|_title|_label|Name|Title|Label)")
 _ID_SUFFIX = re.compile(r"(_?(?:u?u?id|key|uri)s?|Ids?)$")
 
 
 def noun_of(operation: str) -> str:
-    """Return what an operation is about: the last word of its name that is not a verb."""
+    """Return what an operation is about: the last word of its name that is not a verb.
+
+    What is done below a collection, as `POST /incidents/merge`, is about it, whatever it is called.
+    """
+    if done := _DONE_BELOW.search(operation):
+        return done.group(1).lower()
     plain = re.sub(r"\{[^}]*\}", "", operation.split(":", 1)[-1].split(" as ")[0])
     words = [word.lower() for word in _WORD.findall(plain)]
     return next((word for word in reversed(words) if word not in _VERBS), "")

@@ -59,6 +59,13 @@ def test_noun_of_an_operation_is_not_its_verb() -> None:
     assert noun_of("mcp:get_note_tool") == "note"
 
 
+def test_what_is_done_below_a_collection_is_about_it() -> None:
+    assert noun_of("rest:POST /incidents/coalesce") == "incidents"
+    assert kind_named("into", "rest:POST /incidents/coalesce") == "incident"
+    assert noun_of("rest:POST /incidents/{incident_id}/notes") == "notes"
+    assert noun_of("rest:GET /incidents/summary") == "summary"
+
+
 def test_words_that_all_names_begin_with_are_left_out() -> None:
     names = ["acme_todo_list_add_item", "acme_todo_list_all_items", "acme_todo_list_get_item"]
     assert list(without_shared_prefix(names).values()) == ["add_item", "all_items", "get_item"]

@@ -59,7 +59,7 @@ def test_noun_of_an_operation_is_not_its_verb() -> None:
     assert noun_of("mcp:get_note_tool") == "note"
 
 
-def test_what_is_done_below_a_collection_is_about_it() -> None:
+def test_call_below_a_collection_is_about_it() -> None:
     assert noun_of("rest:POST /incidents/coalesce") == "incidents"
     assert kind_named("into", "rest:POST /incidents/coalesce") == "incident"
     assert noun_of("rest:POST /incidents/{incident_id}/notes") == "notes"

@@ -109,7 +109,9 @@ class SuspicionReview:
             or self._tried[tries[1]] >= _MOST_TRIES_IN_ALL
         ):
             return False
-        spent = self._spent(again=bool(self._tried[tries[1]]))
+        # That it shows by another operation as well may be what shows again.
+        again = self._tried[tries[0]] > 0 or self._tried[tries[1]] > 1
+        spent = self._spent(again=again)
         if not spent:
             self._tried.update(tries)
         elif self._cheaply_tried[key] < _MOST_TRIES:

@@ -164,6 +164,9 @@ def _cursor_before_new(paged: _Paged, most: int) -> tuple[_Paged, str | None]:
     if _next(page) is not None and not _shows_new(paged, page) and not paged.narrow:
         narrowed = _narrowed(paged)
         if narrowed is not None:
+            _store(narrowed)
+        # A state is one of a few, whatever its schema says.
+        if narrowed is not None and _stored(narrowed):
             return _cursor_before_new(narrowed, most - (executor.calls_made - begun))
     cursor = _next(page)
     if cursor is None:

@@ -13,8 +13,9 @@ from crosstalk.execution.confirmation import Confirmation, Rejected
 from crosstalk.execution.executor import Executor
 from crosstalk.oracles import Suspicion
 from tests.unit.crosstalk.execution.test_replay import Notes
-from tests.unit.crosstalk.histories import ALICE, Writer, ok
+from tests.unit.crosstalk.histories import ALICE, BOB, Writer, ok
 
+NOTE, OTHER = "3f0f9a52-6d0b-4a52-8d0e-1b8f6f0f9a52", "7c1d2e3f-4a5b-4c6d-8e7f-9a0b1c2d3e4f"
 _OPERATIONS = [f"rest:GET /part-{number}" for number in range(10)]
 
 
@@ -53,13 +54,30 @@ class _Confirmation:
         return Rejected("not seen again in 5 replays", explained=False)
 
 
-def _review(calls: int) -> tuple[SuspicionReview, _Confirmation, Executor]:
+class _TwoReadings(_Oracle):
+    """Suspects that an act of another user changed what two readings show."""
+
+    name = "ownership"
+
+    def judge(self, history: History) -> list[Suspicion]:
+        """Return a suspicion for each of the two."""
+        return [
+            Suspicion(
+                self.name, history.calls[place].operation, (place + 1, 3, place + 4), "changed"
+            )
+            for place in range(2)
+        ]
+
+
+def _review(
+    calls: int, oracle: _Oracle | None = None
+) -> tuple[SuspicionReview, _Confirmation, Executor]:
     memory = Notes(leaks=False)
     executor = Executor({"mem": memory}, {e.name: e for e in memory.discover()}, memory)
     confirmation = _Confirmation(executor, calls)
     record = FindingsRecord(lambda _: None, 1_000)
     review = SuspicionReview(
-        record, executor, lambda: cast(Confirmation, confirmation), (_Oracle(),)
+        record, executor, lambda: cast(Confirmation, confirmation), (oracle or _Oracle(),)
     )
     return review, confirmation, executor
 
@@ -91,3 +109,16 @@ def test_few_replays_in_vain_keep_nothing_from_being_tried() -> None:
     for _ in range(3):
         review.follow_up(_history())
     assert confirmation.asked == _OPERATIONS * 3
+
+
+def test_act_that_shows_by_a_second_reading_is_replayed_for_that_one_as_well() -> None:
+    story = Writer()
+    for shown in ([NOTE, OTHER], [NOTE]):
+        for operation in ("rest:GET /counts", "rest:GET /notes"):
+            story.call(ALICE, operation, {}, ok({"notes": shown}))
+        if len(shown) > 1:
+            story.call(BOB, "rest:PUT /notes", {}, ok({}))
+    # After one of them more were in vain than a cause may be tried again for.
+    review, confirmation, _ = _review(calls=1_500, oracle=_TwoReadings())
+    review.follow_up(story.history)
+    assert confirmation.asked == ["rest:GET /counts", "rest:GET /notes"]

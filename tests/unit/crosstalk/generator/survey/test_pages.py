@@ -95,8 +95,11 @@ SHELVED = Operation("rest", "rest:GET /notes", (IDENTITY, SHELF, CURSOR), True, 
 class Shelves(Shelf):
     """The same, on shelves by which they can be listed; there is no page of another size."""
 
-    def __init__(self, *, leaks: bool) -> None:
-        super().__init__(SHELVED, leaks=leaks, kept=200)
+    def __init__(
+        self, *, leaks: bool, kept: int = 200, shelves: frozenset[str] | None = None
+    ) -> None:
+        super().__init__(SHELVED, leaks=leaks, kept=kept)
+        self.shelves = shelves
         self.on: dict[str, str] = {}
 
     def discover(self) -> list[Operation]:
@@ -107,10 +110,13 @@ class Shelves(Shelf):
         self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
     ) -> Answer:
         """List one shelf, or all of them."""
+        shelf = arguments.get("shelf", "")
+        if operation is ADD_ON and shelf and self.shelves and shelf not in self.shelves:
+            return Answer(Outcome.ERROR, 422, None, {}, "unknown shelf")
         if operation is ADD_ON:
             answer = super().call(ADD, arguments, presented)
             if answer.outcome is Outcome.OK:
-                self.on[answer.body["id"]] = arguments.get("shelf", "")
+                self.on[answer.body["id"]] = shelf
             return answer
         every = self.kept
         if operation is SHELVED and "shelf" in arguments:
@@ -132,6 +138,11 @@ def test_new_rows_alone_are_listed_where_a_filter_tells_them_from_all_before(
     history, _ = surveyed(Shelves(leaks=leaks))
     found = {each.operation for each in Canary().judge(history)}
     assert found == ({SHELVED.name} if leaks else set())
+
+
+def test_pages_are_followed_where_a_filter_takes_a_few_values_alone() -> None:
+    history, _ = surveyed(Shelves(leaks=True, kept=12, shelves="upper lower"))
+    assert {each.operation for each in Canary().judge(history)} == {SHELVED.name}
 
 
 class Numbered(Shelf):

@@ -95,11 +95,9 @@ SHELVED = Operation("rest", "rest:GET /notes", (IDENTITY, SHELF, CURSOR), True, 
 class Shelves(Shelf):
     """The same, on shelves by which they can be listed; there is no page of another size."""
 
-    def __init__(
-        self, *, leaks: bool, kept: int = 200, shelves: frozenset[str] | None = None
-    ) -> None:
+    def __init__(self, *, leaks: bool, kept: int = 200, shelves: str = "") -> None:
         super().__init__(SHELVED, leaks=leaks, kept=kept)
-        self.shelves = shelves
+        self.shelves = shelves.split()
         self.on: dict[str, str] = {}
 
     def discover(self) -> list[Operation]:

@@ -98,7 +98,8 @@ def _store_in_readers_words(users: Arrangement, key: int) -> None:
     known = example.state.reaching_others()
     changing = valued_changes(example)
     storing = (*example.capabilities.creators, *makers(example), *changing)
-    for operation in storing:
+    # What is done to all that has a word comes when both have it, whatever was changed before.
+    for operation in sorted(storing, key=acts_by_word):
         stored = next(
             (
                 call
@@ -114,6 +115,7 @@ def _store_in_readers_words(users: Arrangement, key: int) -> None:
         drawn = users.own(operation, other)
         identity = example.with_identity(operation, other)
         arguments = {**in_words_of(example, stored.arguments, drawn).arguments, **identity}
+        arguments |= words_of_now(users, operation)
         call = example.execute(PlannedCall(other, operation.name, arguments, probe))
         if call.answer.outcome is not Outcome.OK:
             continue
@@ -126,6 +128,36 @@ def _store_in_readers_words(users: Arrangement, key: int) -> None:
         for each in (other_values(operation, arguments), larger_values(operation, arguments)):
             if each != arguments and not users.ended:
                 example.execute_spoilt(PlannedCall(other, operation.name, each, probe))
+
+
+def acts_by_word(operation: Operation) -> bool:
+    """Return whether an operation acts on all that has a word, e.g. a tag, and on no one object.
+
+    What stands in an address, and what is renamed, is one object by its name.
+    """
+    named = required_references(operation)
+    return (
+        bool(named)
+        and all(e.role is Role.NAME and f"{{{e.name}}}" not in operation.name for e in named)
+        and not operation.extra.get("renames")
+    )
+
+
+def words_of_now(users: Arrangement, operation: Operation) -> dict[str, Any]:
+    """Return the words that the reader's objects have by now, for what acts on all that have one.
+
+    Args:
+        users: Who act.
+        operation: That may do so.
+    """
+    if not acts_by_word(operation):
+        return {}
+    pool, reader = users.example.pool, users.victim
+    known = {
+        each.name: pool.references(reader.name, each, operation.name, guess=False)
+        for each in required_references(operation)
+    }
+    return {name: words[-1] for name, words in known.items() if words}
 
 
 def _ask_what_may_count(users: Arrangement, key: int) -> None:

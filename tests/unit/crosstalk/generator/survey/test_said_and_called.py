@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from random import Random
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -24,7 +26,12 @@ from crosstalk.generator.rules.comparisons.existence_pair import (
 from crosstalk.generator.state import GeneratorState
 from crosstalk.generator.survey.arrangement import Arrangement
 from crosstalk.generator.survey.names import _with_optional_words
-from crosstalk.generator.survey.neighbour import larger_values, other_values
+from crosstalk.generator.survey.neighbour import (
+    acts_by_word,
+    larger_values,
+    other_values,
+    words_of_now,
+)
 from crosstalk.generator.survey.reach import Form, Reach, all_reaches
 from crosstalk.generator.texts import COMMON_WORD
 from crosstalk.generator.value_pool import ValuePool
@@ -471,3 +478,18 @@ def test_switch_that_one_user_has_turned_on_is_turned_off() -> None:
     pause = Operation("rest", "rest:POST /monitors/pause", (tag, paused), reads_only=False)
     assert other_values(pause, {"tag": "prod"}) == {"tag": "prod", "paused": False}
     assert other_values(pause, {"tag": "prod", "paused": False})["paused"] is True
+
+
+def test_change_of_all_with_a_tag_is_told_from_one_of_an_object_by_its_name() -> None:
+    tag = Parameter("tag", {"type": "string"}, True, Role.NAME)
+    name = Parameter("name", {"type": "string"}, True, Role.NAME)
+    note = Parameter("note", {"type": "string"}, False, Role.TEXT)
+    pause = Operation("rest", "rest:POST /monitors/pause", (tag,), reads_only=False)
+    change = Operation("rest", "rest:PATCH /flags/{name}", (name, note), reads_only=False)
+    assert acts_by_word(pause)
+    assert not acts_by_word(change)
+    assert not acts_by_word(replace(pause, extra={"renames": {"new_tag"}}))
+    pool = SimpleNamespace(references=lambda *_, **__: ["prod", "shop"])
+    users = cast("Any", SimpleNamespace(example=SimpleNamespace(pool=pool), victim=ALICE))
+    assert words_of_now(users, pause) == {"tag": "shop"}
+    assert words_of_now(users, change) == {}

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 from crosstalk.core.history import Answer, Call, History, Outcome
 from crosstalk.core.identifiers import (
@@ -202,8 +203,22 @@ class _Pairing:
             and conclusive(foreign.answer)
             and conclusive(missing.answer)
         ):
-            return Pair.of(foreign, missing)
+            return Pair.of(self._without_own_words(foreign), self._without_own_words(missing))
         return None
+
+    def _without_own_words(self, call: Call) -> Call:
+        """Return a call whose answer lists none of the words that its caller had sent before.
+
+        What was searched for lately grows by each half of a comparison.
+        """
+        own = {
+            word
+            for word in strings_in(call.answer.body)
+            if self._said.get((call.actor.user, word), call.index) < call.index
+        }
+        if not own:
+            return call
+        return replace(call, answer=replace(call.answer, body=_unlisted(call.answer.body, own)))
 
     def _note_made(self, call: Call) -> None:
         """Note what a user was given for their own words: a slug that another user's object has."""
@@ -247,6 +262,17 @@ class _Pairing:
         """Return whether a caller had put something under one of these ids."""
         first = (self._put.get((call.actor.user, each), call.index) for each in values)
         return any(each < call.index for each in first)
+
+
+def _unlisted(body: Any, words: Collection[str]) -> Any:
+    """Return a body whose lists of texts lack these."""
+    if isinstance(body, Mapping):
+        return {name: _unlisted(each, words) for name, each in body.items()}
+    if isinstance(body, list):
+        return [
+            _unlisted(each, words) for each in body if not (isinstance(each, str) and each in words)
+        ]
+    return body
 
 
 def _permitted(history: History, victim: str, call: Call) -> bool:

@@ -493,3 +493,21 @@ def test_code_of_another_user_in_a_text_is_compared_with_one_of_no_user() -> Non
     writer.call(BOB, "add_note", {"see": "U-WBQV8V6K2"}, made, theirs)
     writer.call(BOB, "add_note", {"see": "U-KQ3V7W1BX"}, unknown, nobodys)
     assert len(Existence().judge(writer.history)) == 1
+
+
+@pytest.mark.parametrize("leaks", [True, False])
+def test_words_that_a_caller_has_looked_for_are_listed_to_them_and_tell_nothing(
+    *, leaks: bool
+) -> None:
+    hers, nobodys, before = marker("alice", 1), marker("missing", 2), marker("bob", 3)
+    # One more of the caller's own words stands there at each search.
+    shown = [{"found": int(leaks), "lately": [before]}, {"found": 0, "lately": [hers, before]}]
+    history = (
+        Writer()
+        .call(ALICE, "add", {"text": hers}, ok({"done": True}))
+        .call(BOB, "search", {"query": before}, ok({"found": 0, "lately": []}))
+        .call(BOB, "search", {"query": hers}, ok(shown[0]), FOREIGN)
+        .call(BOB, "search", {"query": nobodys}, ok(shown[1]), MISSING)
+        .history
+    )
+    assert bool(Existence().judge(history)) is leaks

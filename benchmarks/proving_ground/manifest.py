@@ -24,6 +24,7 @@ PlantedOracle = Literal[
     "escalation",
     "property",
     "delegation",
+    "identity",
 ]
 
 
@@ -50,7 +51,7 @@ class Planted(Strict):
     Attributes:
         id: The word that switches it on in `LEAKS`.
         oracle: What it shows by: another's text, another's changed object, whether something
-            exists, what others do, or only under concurrent calls.
+            exists, what others do, a credential that is no user's, or only under concurrent calls.
         operation: `METHOD /path`, `tool name`, `resource uri` or `prompt name`; a bare name is a
             tool's or a prompt's, a bare URI a resource's.
         subtle: It is more than a plain read by id.

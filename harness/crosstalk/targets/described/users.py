@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from crosstalk.core.history import Flow
 from crosstalk.core.neighbours import EXACT_FORMS, PLAIN_FORMS
+from crosstalk.core.policy import Person
 from crosstalk.core.principals import ALL_PRINCIPALS, HIJACKER, Principals
 from crosstalk.surface.operation import Operation, Role
 from crosstalk.targets.described.config import TargetConfig, qualified
@@ -134,7 +135,7 @@ def naming_of(
     the system knows a user, each is signed up and logged in for it.
     """
     enrolling = credentials.enrolling()
-    people = people_of(config)
+    people = dict(people_of(config))
 
     def attributes(nonce: str = "") -> dict[str, dict[str, str]]:
         return {name: attributes_of(config, each, nonce) for name, each in people.items()}
@@ -144,15 +145,18 @@ def naming_of(
             if name in people:
                 _know(credentials, subject, attributes[name])
                 for each in credentials.all:
-                    each.people.called[subject] = people[name].called
+                    each.people.called[subject] = people[name].called or name
 
     if users:
         fixed = {member: subject for subject, (member, _) in users.items()}
         know(fixed, attributes())
         return lambda _nonce: fixed
     names = [*(actor.name for actor in ALL_PRINCIPALS.members)]
-    if ALL_PRINCIPALS.bystander is not None:
-        names.append(ALL_PRINCIPALS.bystander.name)
+    if (bystander := ALL_PRINCIPALS.bystander) is not None:
+        names.append(bystander.name)
+        if tenants := {each.tenant for each in people.values() if each.tenant}:
+            # Of a tenant as well: a system may refuse whoever is of none.
+            people[bystander.name] = Person(bystander.name, f"tenant-{len(tenants) + 1}")
 
     nobody = {"tenant": "", "role": ""}
 

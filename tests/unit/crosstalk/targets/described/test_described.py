@@ -108,6 +108,21 @@ def test_names_of_letters_alone_are_made_up_where_the_file_wants_them() -> None:
     assert neighbours_of(config, {}, credentials) == ()
 
 
+def test_bystander_is_of_a_tenant_of_their_own_where_users_have_tenants() -> None:
+    config = TargetConfig.model_validate(
+        {
+            "mcp": {"url": "http://x/mcp"},
+            "identity": {"by": ["bearer"], "token": "{user} of {tenant}"},
+            "tenants": {"per_tenant": 2},
+        }
+    )
+    source = credentials(by=["bearer"], token="{user} of {tenant}")
+    subjects = naming_of(config, {}, DescribedCredentials(mcp=source))("01ab23cd")
+    tenants = {name: source.people.attributes[each]["tenant"] for name, each in subjects.items()}
+    assert len(set(tenants.values())) == 3
+    assert tenants["bystander"] not in {tenants["alice"], tenants["carol"]}
+
+
 def test_callers_told_apart_by_arguments_alone_share_a_connection() -> None:
     gateway = credentials(by=["argument"], arguments=["user_id"])
     assert presented(gateway, ALICE, "a").connection == presented(gateway, ALICE, "b").connection

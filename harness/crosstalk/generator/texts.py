@@ -42,7 +42,7 @@ _FORMER = re.compile(r"^(?:old|from|current|source|src|previous|former|existing)
 _LATTER = re.compile(r"^(?:new|to|target|destination|dest|replacement)(?:_|$)")
 # Texts stored last, of which one is looked for; characters of a word with a marker in it.
 _LATEST = 6
-_WORD_LENGTH = 32
+_WORD_LENGTH = 26
 
 
 @dataclass(frozen=True, slots=True)

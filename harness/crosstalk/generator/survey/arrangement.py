@@ -8,11 +8,14 @@ from random import Random
 from typing import Any
 
 from crosstalk.core.history import Actor, Call, Outcome, Probe
+from crosstalk.core.identifiers import last_name
+from crosstalk.core.object_kinds import singular
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.arguments import HonestDrawer
 from crosstalk.generator.choice import RandomChoice
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.readings import Reading, all_readings, stored_by
+from crosstalk.generator.texts import lists_words
 from crosstalk.generator.valued_readings import valued_readings
 from crosstalk.oracles.base import is_empty
 from crosstalk.surface.capabilities import first_word, removes, required_references
@@ -82,7 +85,22 @@ class Arrangement:
             target=target,
             naming=naming if target else None,
         )
-        return PlannedCall(actor, operation.name, arguments, probe)
+        return PlannedCall(
+            actor, operation.name, {**arguments, **self._words(operation, actor, arguments)}, probe
+        )
+
+    def _words(
+        self, operation: Operation, actor: Actor, given: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Return the words of optional lists by which other calls name what has them: tags."""
+        names = self.example.capabilities.reference_fields
+        return {
+            each.name: self.drawer.own_value(operation, each, actor)
+            for each in operation.parameters
+            if not (each.required or each.name in given or operation.reads_only)
+            and lists_words(each)
+            and singular(last_name(each.name)) in names
+        }
 
     def use(
         self, operation: Operation, actor: Actor, probe: Probe | None = None, tries: int = _TRIES

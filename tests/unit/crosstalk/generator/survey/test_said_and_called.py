@@ -493,3 +493,19 @@ def test_change_of_all_with_a_tag_is_told_from_one_of_an_object_by_its_name() ->
     users = cast("Any", SimpleNamespace(example=SimpleNamespace(pool=pool), victim=ALICE))
     assert words_of_now(users, pause) == {"tag": "shop"}
     assert words_of_now(users, change) == {}
+
+
+def test_tags_by_which_a_call_names_what_has_them_are_given_though_they_need_not_be() -> None:
+    short = {"type": "array", "items": {"type": "string", "maxLength": 30}}
+    tags = Parameter("tags", short, False, Role.VALUE)
+    tag = Parameter("tag", {"type": "string"}, True, Role.REFERENCE)
+    add = Operation("rest", "rest:POST /notes", (*ADD.parameters, tags), reads_only=False)
+    drop = Operation("rest", "rest:DELETE /tags/{tag}", (tag,), reads_only=False)
+    drawer = SimpleNamespace(
+        arguments=lambda *_, **__: {"text": "a"}, own_value=lambda *_: ["note", "note-1"]
+    )
+    for others, expected in (([drop], {"tags": ["note", "note-1"]}), ([], {})):
+        capabilities = Capabilities.of([add, *others])
+        example = SimpleNamespace(capabilities=capabilities, drawer_by=lambda *_: drawer)
+        users = Arrangement(cast("Any", example), Random(1), ALICE, ALICE)
+        assert users.own(add, ALICE).arguments == {"text": "a", **expected}

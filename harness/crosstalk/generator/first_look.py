@@ -10,7 +10,7 @@ do; and the first reads again. The sweep makes nothing of it again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from random import Random
 
 from crosstalk.core.history import Actor, History, Probe
@@ -24,27 +24,23 @@ from crosstalk.execution.stopping import rule_errors_stop_the_run
 from crosstalk.generator.claimed_identity import claims, without_credential
 from crosstalk.generator.example_run import ExampleRun
 from crosstalk.generator.honest_calls import read_again
+from crosstalk.generator.naming import Naming
 from crosstalk.generator.readings import Reading
-from crosstalk.generator.rules.comparisons.existence_pair import comparable_ids, pair
 from crosstalk.generator.rules.situations.self_description import (
     descriptive,
     read_descriptions,
 )
-from crosstalk.generator.shown_through import read_through
 from crosstalk.generator.state import GeneratorState
 from crosstalk.generator.survey.arrangement import Arrangement, makers
-from crosstalk.generator.survey.reach import Form, Reach
-from crosstalk.generator.tenants import apart, colleagues
+from crosstalk.generator.tenants import apart
 from crosstalk.surface.capabilities import (
     Capabilities,
     observation_arguments,
     removes,
     required_references,
 )
-from crosstalk.surface.operation import Operation, Parameter, Role
+from crosstalk.surface.operation import Operation, Role
 
-# Calls after which those of the first look are judged: most leaks are plain, and show here.
-_CALLS_TO_JUDGE = 12
 # Calls that store something inside what a user has stored.
 _MOST_INSIDE = 4
 
@@ -61,12 +57,7 @@ class FirstLook:
         self._state = state
         self._random = random
         self._capabilities = Capabilities.of(list(state.executor.operations.values()))
-        self._changes: list[PlannedCall] = []
-        self._removals = 0
-        # Objects that the attacker has named, and calls that name none, for comparison.
-        self._named: set[tuple[str, str]] = set()
-        self._reached: set[tuple[str, tuple[str, ...]]] = set()
-        self._missing: list[PlannedCall] = []
+        self._naming = Naming(random)
 
     def run(self, begun: History | None = None) -> None:
         """Make them in one example, which ends when a suspicion is replayed on the system.
@@ -101,7 +92,7 @@ class FirstLook:
         if not users.ended:
             self._change_plainly(users, lists, before)
         steps = (
-            self._name_what_is_missing,
+            self._naming.what_is_missing,
             self._read_as_others,
             self._read_descriptions,
             self._present_spoiled,
@@ -138,7 +129,7 @@ class FirstLook:
             self._try_each_surface(users)
         if not users.ended:
             self._present_each_spoiled(users)
-        self._name_the_victims(users, lambda each: each.reads_only)
+        self._naming.the_victims(users, lambda each: each.reads_only)
         example.judge_soon(after=1)
         return mine
 
@@ -154,19 +145,13 @@ class FirstLook:
         details = _details(users)
         asked = [PlannedCall(victim, each.name, given, before) for each, given in details]
         first = example.execute_all(asked)
-        self._name_the_victims(users, lambda each: not (each.reads_only or removes(each)))
-        self._name_the_victims(users, removes)
-        self._name_a_colleagues(users)
+        self._naming.the_victims(users, lambda each: not (each.reads_only or removes(each)))
+        self._naming.the_victims(users, removes)
+        self._naming.a_colleagues(users)
         if not users.ended:
             again = read_again(example, [*details, *lists], victim, before.key)
             example.note_steady([*first, *again])
             example.judge_soon(after=1)
-
-    def _name_what_is_missing(self, users: Arrangement) -> None:
-        """Have the attacker name objects that do not exist, as the victim's were named."""
-        missing, self._missing = self._missing, []
-        users.example.execute_all_spoilt(missing)
-        users.example.judge_soon(after=1)
 
     @staticmethod
     def _read_descriptions(users: Arrangement) -> None:
@@ -196,105 +181,19 @@ class FirstLook:
         example.judge_soon(after=1)
         # What reads comes before what changes, and what removes last. Some objects were not known
         # before their owner had read them.
-        self._name_the_victims(users, lambda each: each.reads_only)
-        self._name_the_victims(users, lambda each: not (each.reads_only or removes(each)))
-        self._name_behind_own(users, acting)
-        self._name_the_victims(users, removes)
+        self._naming.the_victims(users, lambda each: each.reads_only)
+        self._naming.the_victims(users, lambda each: not (each.reads_only or removes(each)))
+        self._naming.behind_own(users, acting)
+        self._naming.the_victims(users, removes)
         if not users.ended:
-            self._name_what_is_missing(users)
+            self._naming.what_is_missing(users)
         if not users.ended:
             read_again(example, readings, victim, key, beside=attacker)
             example.judge_soon(after=1)
-        self._serve_the_owner(users)
+        self._naming.serve_the_owner(users)
 
     def _storing(self) -> list[Operation]:
         return [*self._capabilities.creators, *self._capabilities.chats]
-
-    def _name_the_victims(self, users: Arrangement, which: Callable[[Operation], bool]) -> None:
-        """Have the attacker name the victim's objects, and as many that do not exist."""
-        example = users.example
-        for operation, parameter in example.capabilities.comparable:
-            if operation.conversational or parameter.many or not which(operation):
-                continue
-            if users.ended:
-                return
-            self._name_one(users, operation, parameter)
-            example.judge_soon(after=_CALLS_TO_JUDGE)
-
-    def _name_behind_own(self, users: Arrangement, acting: Probe) -> None:
-        """Have the attacker name an own object and one of the victim's in one list: a check may
-        stop at the first.
-        """
-        example, victim, attacker = users.example, users.victim, users.attacker
-        several = [each for each in example.capabilities.comparable if each[1].many]
-        for operation, parameter in sorted(several, key=lambda each: removes(each[0])):
-            if users.ended:
-                return
-            known = comparable_ids(example, attacker, victim, operation, parameter)
-            if not known or not users.able(operation, attacker):
-                continue
-            given = users.drawer.arguments(
-                operation,
-                attacker,
-                references=("own", victim.name),
-                hostile=False,
-                target=known[-1],
-                naming=parameter,
-            )
-            example.execute_spoilt(PlannedCall(attacker, operation.name, given, acting))
-            example.judge_soon(after=_CALLS_TO_JUDGE)
-
-    def _name_a_colleagues(self, users: Arrangement) -> None:
-        """Have a user of the victim's tenant name what is the victim's alone within it."""
-        example, victim = users.example, users.victim
-        for colleague in colleagues(victim, example.members, example.history.policy):
-            within = Arrangement(example, self._random, victim, colleague)
-
-            def alone(operation: Operation, colleague: Actor = colleague) -> bool:
-                change = not operation.reads_only
-                asked = (victim.name, colleague.name, operation.name)
-                return not example.history.permits(*asked, change=change)
-
-            self._name_the_victims(within, lambda each: alone(each) and not removes(each))
-            self._name_the_victims(within, lambda each: alone(each) and removes(each))
-
-    def _name_one(self, users: Arrangement, operation: Operation, parameter: Parameter) -> None:
-        example, victim, attacker = users.example, users.victim, users.attacker
-        reach = Reach(operation, parameter, Form.PLAIN)
-        known = comparable_ids(example, attacker, victim, operation, parameter)
-        if not known or (attacker.name, reach.key) in self._reached:
-            return
-        if len(required_references(operation)) > 1:
-            # What else it names has to be made first: the sweep does that.
-            return
-        sure = example.pool.references(victim.name, parameter, operation.name, guess=False)
-        # What may be of another kind is asked for again, once there is something of this one.
-        if any(each in sure for each in known):
-            example.state.choices[reach.key] += 1
-            self._reached.add((attacker.name, reach.key))
-        # Each that removes gets another object, so that its owner can remove it afterwards.
-        named = known[-1 - self._removals % len(known)] if removes(operation) else known[-1]
-        self._removals += removes(operation)
-        asked = (example, users.drawer, attacker, victim, operation, parameter, named)
-        foreign, missing = pair(*asked, joint=False)
-        if (attacker.name, named) in self._named:
-            self._missing.append(missing)
-        else:
-            # What a refusal lists of others' is theirs only while the caller has not named it.
-            example.execute_spoilt(missing)
-        self._named.add((attacker.name, named))
-        read_through(example, example.execute_spoilt(foreign))
-        if not operation.reads_only:
-            identity = example.with_identity(operation, victim)
-            mine = {**foreign.arguments, **identity}
-            self._changes.append(PlannedCall(victim, operation.name, mine))
-
-    def _serve_the_owner(self, users: Arrangement) -> None:
-        """Have the victim make the changes that the attacker tried: then they were possible."""
-        for planned in self._changes:
-            if users.ended:
-                return
-            users.example.execute(planned)
 
     def _try_each_surface(self, users: Arrangement) -> None:
         """Have an impostor and a stranger make one reading of each surface, and another user one

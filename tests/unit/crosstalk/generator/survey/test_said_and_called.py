@@ -17,7 +17,7 @@ from crosstalk.execution.executor import Executor, PlannedCall
 from crosstalk.generator.arguments import HonestDrawer
 from crosstalk.generator.choice import RandomChoice
 from crosstalk.generator.example_run import ExampleRun
-from crosstalk.generator.first_look import FirstLook
+from crosstalk.generator.naming import Naming
 from crosstalk.generator.readings import filters
 from crosstalk.generator.rules.comparisons.existence_pair import (
     comparable_ids,
@@ -440,10 +440,10 @@ def test_an_id_of_another_kind_does_not_count_as_asked_for() -> None:
     alice, bob = example.members[:2]
     users = Arrangement(example, Random(1), alice, bob)
     users.use(ADD, alice)
-    look = FirstLook(example.state, Random(1))
+    naming = Naming(Random(1))
     for each, made in ((NOTE, 1), (reply, 0)):
         before = len(example.history)
-        look._name_one(users, write, each)
+        naming.one(users, write, each)
         assert len(example.history) > before
         assert example.state.choices[Reach(write, each, Form.PLAIN).key] == made
 

@@ -87,6 +87,9 @@ class FirstLook:
         acting = Probe("ownership", NEWCOMERS, "attack", newcomer.name)
         for operation in self._storing():
             users.use(operation, users.victim, acting)
+        for operation in _inside(users.example):
+            # A term of a glossary: what names one would be tried with the glossary's id.
+            users.use(operation, users.victim, acting, tries=1)
         before = Probe("ownership", users.example.next_probe(), "before", users.victim.name)
         lists = self._try_plainly(users, newcomer, before)
         if not users.ended:
@@ -162,9 +165,6 @@ class FirstLook:
     def _look_around(self, users: Arrangement) -> None:
         """Have the victim read before and after the attacker acts."""
         example, victim, attacker = users.example, users.victim, users.attacker
-        for operation in _inside(example):
-            # A term of a glossary: what names one would be tried with the glossary's id.
-            users.use(operation, victim, tries=1)
         readings = [*_lists(users, victim), *_details(users)]
         key = example.next_probe()
         before = Probe("ownership", key, "before", victim.name)

@@ -11,6 +11,7 @@ from random import Random
 
 from crosstalk.core.history import Actor, Probe
 from crosstalk.execution.executor import PlannedCall
+from crosstalk.generator.readings import holding
 from crosstalk.generator.rules.comparisons.existence_pair import comparable_ids, pair
 from crosstalk.generator.shown_through import read_through
 from crosstalk.generator.survey.arrangement import Arrangement
@@ -104,6 +105,9 @@ class Naming:
             self._reached.add((attacker.name, reach.key))
         # Each that removes gets another object, so that its owner can remove it afterwards.
         named = known[-1 - self._removals % len(known)] if removes(operation) else known[-1]
+        if operation.reads_only and not parameter.required:
+            # A list that is narrowed to an object shows what stands inside it.
+            named = holding(example, victim, operation, known) or named
         self._removals += removes(operation)
         asked = (example, users.drawer, attacker, victim, operation, parameter, named)
         foreign, missing = pair(*asked, joint=False)

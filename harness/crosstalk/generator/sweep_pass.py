@@ -35,7 +35,7 @@ from crosstalk.generator.rules.situations.self_description import (
 from crosstalk.generator.sharing_served import by_sharing_alone, serve_sharing
 from crosstalk.generator.shown_through import read_through
 from crosstalk.generator.survey.reach import Form, Reach
-from crosstalk.generator.tenants import apart
+from crosstalk.generator.tenants import kept_from
 from crosstalk.generator.unusual_calls import unusual_calls
 from crosstalk.oracles.base import is_empty
 from crosstalk.oracles.service import NOTHING_TO_SHOW
@@ -96,7 +96,7 @@ class SweepPass:
         self._surfaces = surfaces
         self._random = random
         self._drawer = example.drawer_by(RandomChoice(random), HonestDrawer)
-        members = apart(example.members, example.history.policy)
+        members = example.members
         # Every user is victim once, and attacker once: what they may do can differ.
         self._victim = members[number % len(members)]
         self._attacker = members[(number + 1) % len(members)]
@@ -251,10 +251,11 @@ class SweepPass:
             if self._ended():
                 break
             if not required_references(operation):
-                example.execute(self._own(operation, attacker, probe=acting))
+                example.execute(self._own(operation, self._kept_from(operation), probe=acting))
         for operation, parameter in self._lacking.existence:
             newest = renewed.get((operation.name, parameter.name))
             theirs = None if self._ended() else newest or self._target(operation, parameter)
+            attacker = self._kept_from(operation)
             if theirs is None:
                 if operation.reads_only and example.pool.names_users(parameter):
                     asked = self._own(operation, attacker, probe=acting)
@@ -293,6 +294,12 @@ class SweepPass:
         others, lists = by_lists(readings)
         again = [PlannedCall(victim, o.name, asked, after) for o, asked in (*lists, *others)]
         example.execute_all(again)
+
+    def _kept_from(self, operation: Operation) -> Actor:
+        """Return the attacker, or another user whom the policy keeps from what it permits them."""
+        others = [each for each in self._example.members if each != self._victim]
+        asked = [self._attacker, *(each for each in others if each != self._attacker)]
+        return kept_from(self._victim, asked, operation, self._example.history)
 
     def _serve_the_owner(self) -> None:
         """Have the victim make the same calls, and those that were never served."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from crosstalk.core.history import Actor
+from crosstalk.core.history import Actor, History
 from crosstalk.core.policy import Policy
+from crosstalk.surface.operation import Operation
 
 
 def apart(members: Sequence[Actor], policy: Policy | None) -> tuple[Actor, ...]:
@@ -37,6 +38,27 @@ def colleagues(user: Actor, members: Sequence[Actor], policy: Policy | None) -> 
     """
     tenant = _tenant(user, policy)
     return [each for each in members if tenant and each != user and _tenant(each, policy) == tenant]
+
+
+def kept_from(
+    victim: Actor, attackers: Sequence[Actor], operation: Operation, history: History
+) -> Actor:
+    """Return the first user whom the policy keeps from what is the victim's; else the first one.
+
+    Where a tenant's users may all do something it is one of another tenant, and a colleague where
+    the thing is its author's alone.
+
+    Args:
+        victim: Whose it is.
+        attackers: Those to choose from, the likeliest first.
+        operation: What they would call.
+        history: Says what is shared by now.
+    """
+    change = not operation.reads_only
+    for each in attackers:
+        if not history.permits(victim.name, each.name, operation.name, change=change):
+            return each
+    return attackers[0]
 
 
 def _tenant(user: Actor, policy: Policy | None) -> str:

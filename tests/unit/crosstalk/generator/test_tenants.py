@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from crosstalk.core.history import History
 from crosstalk.core.policy import Policy
-from crosstalk.core.policy.model import Person
+from crosstalk.core.policy.model import Allow, Person
 from crosstalk.core.principals import ALICE, BOB, CAROL, MEMBERS
-from crosstalk.generator.tenants import apart, colleagues
+from crosstalk.generator.tenants import apart, colleagues, kept_from
+from crosstalk.surface.operation import Operation
 
 
 def _policy(**tenants: str) -> Policy:
@@ -23,3 +25,16 @@ def test_the_order_is_the_one_given_without_tenants() -> None:
     for policy in (None, _policy(), _policy(alice="red", bob="red", carol="red")):
         assert apart(MEMBERS, policy) == MEMBERS
     assert colleagues(ALICE, MEMBERS, None) == []
+
+
+def test_who_reaches_for_a_thing_is_whom_the_policy_keeps_from_it() -> None:
+    people = _policy(alice="red", bob="red", carol="blue").people
+    policy = Policy(people=people, allows=(Allow(("*",), "tenant", ("* /incidents*",)),))
+    history = History({name: name for name in people}, policy=policy)
+    shared = Operation("rest", "rest:GET /incidents/{id}", (), reads_only=True)
+    own = Operation("rest", "rest:GET /notes/{id}", (), reads_only=True)
+    assert kept_from(ALICE, (BOB, CAROL), shared, history) == CAROL
+    assert kept_from(ALICE, (BOB, CAROL), own, history) == BOB
+    open_to_all = Policy(people=people, allows=(Allow(("*",), "any"),))
+    history = History({name: name for name in people}, policy=open_to_all)
+    assert kept_from(ALICE, (BOB, CAROL), shared, history) == BOB

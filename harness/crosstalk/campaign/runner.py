@@ -52,15 +52,15 @@ from crosstalk.execution.stopping import (
     TargetWatch,
     stopped_runs_are_errors,
 )
-from crosstalk.generator.argument_knowledge import ArgumentKnowledge
-from crosstalk.generator.first_look import FirstLook
-from crosstalk.generator.first_round import LONG_ROUND, FirstRound
-from crosstalk.generator.near_names import NearNames
-from crosstalk.generator.schema_values import SchemaValues
-from crosstalk.generator.state import GeneratorState
-from crosstalk.generator.state_machine import make_machine
+from crosstalk.generator.examples.state import GeneratorState
+from crosstalk.generator.plan.first_look import FirstLook
+from crosstalk.generator.plan.first_round import LONG_ROUND, FirstRound
+from crosstalk.generator.plan.near_names import NearNames
+from crosstalk.generator.plan.state_machine import make_machine
+from crosstalk.generator.plan.sweep import Sweep
 from crosstalk.generator.survey.survey import Survey
-from crosstalk.generator.sweep import Sweep
+from crosstalk.generator.values.argument_knowledge import ArgumentKnowledge
+from crosstalk.generator.values.schema_values import SchemaValues
 from crosstalk.oracles import Suspicion
 from crosstalk.phases.base import Phase, PhaseOutcome
 from crosstalk.phases.registry import make_phases

@@ -12,7 +12,7 @@ from random import Random
 from crosstalk.campaign.budget import FEW_CALLS
 from crosstalk.core.history import History
 from crosstalk.execution.executor import Executor
-from crosstalk.generator.argument_knowledge import ArgumentKnowledge
+from crosstalk.generator.values.argument_knowledge import ArgumentKnowledge
 from crosstalk.phases.base import Phase, PhaseBudget, PhaseOutcome, PreparedPhase
 from crosstalk.surface.operation import Operation
 from crosstalk.targets.base import Target

@@ -26,7 +26,7 @@ from crosstalk.core.history import History
 from crosstalk.core.script import Script
 from crosstalk.core.verdict import Control, Finding, Inconclusive
 from crosstalk.execution.executor import Executor
-from crosstalk.generator.argument_knowledge import ArgumentKnowledge
+from crosstalk.generator.values.argument_knowledge import ArgumentKnowledge
 from crosstalk.oracles import Suspicion
 from crosstalk.surface.operation import Operation
 from crosstalk.targets.base import Target

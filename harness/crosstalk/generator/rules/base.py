@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from crosstalk.generator.choice import Draw
-from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.values.choice import Draw
 
 
 class Rule(Protocol):

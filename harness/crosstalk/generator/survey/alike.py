@@ -14,10 +14,10 @@ from typing import Any
 from crosstalk.core.history import Actor, Call, Outcome
 from crosstalk.core.identifiers import last_name, markers_in
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.example_run import ExampleRun
-from crosstalk.generator.readings import Reading
-from crosstalk.generator.survey.arrangement import Arrangement, makers, stores_anew
-from crosstalk.generator.texts import TAG, lists_words
+from crosstalk.generator.examples.arrangement import Arrangement, makers, stores_anew
+from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.examples.readings import Reading
+from crosstalk.generator.values.texts import TAG, lists_words
 from crosstalk.surface.capabilities import required_references
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.surface.patterns import admits

@@ -13,9 +13,9 @@ from typing import Any
 from crosstalk.core.history import Outcome, Probe
 from crosstalk.core.identifiers import last_name
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.example_run import ExampleRun
-from crosstalk.generator.readings import last_given
-from crosstalk.generator.survey.arrangement import Arrangement, changes, makers
+from crosstalk.generator.examples.arrangement import Arrangement, changes, makers
+from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.examples.readings import last_given
 from crosstalk.surface.capabilities import removes, required_references
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.surface.patterns import renewed

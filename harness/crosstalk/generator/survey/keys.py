@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.choice import RandomChoice
+from crosstalk.generator.examples.arrangement import Arrangement
 from crosstalk.generator.rules.attacks.idempotency_collision import (
     IdempotencyCollision,
     collision,
 )
-from crosstalk.generator.survey.arrangement import Arrangement
+from crosstalk.generator.values.choice import RandomChoice
 from crosstalk.surface.capabilities import removes
 from crosstalk.surface.operation import Operation, Role
 

@@ -18,8 +18,8 @@ from crosstalk.core.identifiers import (
     remarked_cut,
 )
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.survey.arrangement import Arrangement, changes, makers
-from crosstalk.generator.texts import COMMON_WORD
+from crosstalk.generator.examples.arrangement import Arrangement, changes, makers
+from crosstalk.generator.values.texts import COMMON_WORD
 from crosstalk.surface.capabilities import removes
 from crosstalk.surface.operation import Operation, Parameter, Role
 

@@ -14,20 +14,20 @@ from typing import Any
 from crosstalk.core.history import Actor, Call, Outcome, Probe
 from crosstalk.core.identifiers import map_markers, markers_in
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.example_run import ExampleRun
-from crosstalk.generator.honest_calls import in_words_of, read_again
-from crosstalk.generator.readings import Reading
-from crosstalk.generator.situations import NEIGHBOUR
-from crosstalk.generator.survey.arrangement import (
+from crosstalk.generator.examples.arrangement import (
     EACH,
     Arrangement,
     changes,
     makers,
     valued_changes,
 )
+from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.examples.honest_calls import in_words_of, read_again
+from crosstalk.generator.examples.readings import Reading
+from crosstalk.generator.examples.valued_readings import valued_readings
+from crosstalk.generator.situations import NEIGHBOUR
 from crosstalk.generator.survey.numbers import store_after_others
 from crosstalk.generator.survey.switches import fill_empty_lists
-from crosstalk.generator.valued_readings import valued_readings
 from crosstalk.surface.capabilities import removes, required_references
 from crosstalk.surface.http.headers import TIMED
 from crosstalk.surface.operation import Operation, Parameter, Role

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from crosstalk.core.history import Actor, Call, Outcome
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.provision import Provision
-from crosstalk.generator.survey.arrangement import Arrangement
+from crosstalk.generator.examples.arrangement import Arrangement
+from crosstalk.generator.examples.provision import Provision
 from crosstalk.oracles.numbers.counted import OTHERS_BETWEEN
 from crosstalk.surface.capabilities import required_references
 from crosstalk.surface.operation import Operation

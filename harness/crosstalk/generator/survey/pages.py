@@ -16,9 +16,9 @@ from crosstalk.core.history import Actor, Call, Outcome, Probe
 from crosstalk.core.identifiers import identifiers_of, is_marker, last_name
 from crosstalk.core.object_kinds import is_plain, thing_of
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.provision import Provision
-from crosstalk.generator.readings import cursors_in
-from crosstalk.generator.survey.arrangement import Arrangement, makers
+from crosstalk.generator.examples.arrangement import Arrangement, makers
+from crosstalk.generator.examples.provision import Provision
+from crosstalk.generator.examples.readings import cursors_in
 from crosstalk.generator.survey.reach import is_open
 from crosstalk.surface.capabilities import (
     observation_arguments,

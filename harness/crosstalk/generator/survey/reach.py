@@ -15,10 +15,12 @@ from typing import Any, Literal
 from crosstalk.core.history import Outcome, Probe
 from crosstalk.core.identifiers import ELEMENT, last_name, markers_in
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.example_run import ExampleRun
-from crosstalk.generator.honest_calls import read_again
-from crosstalk.generator.provision import Provision
-from crosstalk.generator.readings import filters
+from crosstalk.generator.examples.arrangement import Arrangement, busiest
+from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.examples.honest_calls import read_again
+from crosstalk.generator.examples.provision import Provision
+from crosstalk.generator.examples.readings import filters
+from crosstalk.generator.examples.shown_through import read_through
 from crosstalk.generator.rules.comparisons.existence_pair import (
     behind_own,
     comparable_ids,
@@ -26,8 +28,6 @@ from crosstalk.generator.rules.comparisons.existence_pair import (
     pair,
     unknown_like,
 )
-from crosstalk.generator.shown_through import read_through
-from crosstalk.generator.survey.arrangement import Arrangement, busiest
 from crosstalk.generator.survey.switches import fill_empty_lists
 from crosstalk.surface.capabilities import (
     is_comparable,

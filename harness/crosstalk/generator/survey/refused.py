@@ -15,9 +15,9 @@ from typing import Any
 from crosstalk.core.history import Actor, Outcome
 from crosstalk.core.identifiers import last_name
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.refusals import usual_values
+from crosstalk.generator.examples.arrangement import Arrangement, busiest, changes, makers
 from crosstalk.generator.rules.comparisons.existence_pair import comparable_ids, pair
-from crosstalk.generator.survey.arrangement import Arrangement, busiest, changes, makers
+from crosstalk.generator.values.refusals import usual_values
 from crosstalk.surface.capabilities import removes, required_references
 from crosstalk.surface.operation import Operation, Parameter, Role
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from crosstalk.core.history import Call, Probe
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.honest_calls import read_again
+from crosstalk.generator.examples.arrangement import Arrangement, changes
+from crosstalk.generator.examples.honest_calls import read_again
 from crosstalk.generator.rules.comparisons.existence_pair import pair
-from crosstalk.generator.survey.arrangement import Arrangement, changes
 from crosstalk.surface.capabilities import removes, required_references
 from crosstalk.surface.operation import Operation, Parameter
 

@@ -7,10 +7,11 @@ from random import Random
 from typing import Protocol
 
 from crosstalk.execution.stopping import rule_errors_stop_the_run
-from crosstalk.generator.example_run import ExampleRun
-from crosstalk.generator.state import GeneratorState
+from crosstalk.generator.examples.arrangement import Arrangement
+from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.examples.state import GeneratorState
+from crosstalk.generator.examples.tenants import apart
 from crosstalk.generator.survey.alike import AlikePart
-from crosstalk.generator.survey.arrangement import Arrangement
 from crosstalk.generator.survey.effects import EffectsPart
 from crosstalk.generator.survey.keys import KeysPart
 from crosstalk.generator.survey.names import NamesPart
@@ -21,7 +22,6 @@ from crosstalk.generator.survey.reach import ReachPart
 from crosstalk.generator.survey.refused import RefusedPart
 from crosstalk.generator.survey.removal import RemovalPart
 from crosstalk.generator.survey.undeclared import UndeclaredPart
-from crosstalk.generator.tenants import apart
 from crosstalk.surface.capabilities import Capabilities
 
 # The part of a campaign's calls that the survey may use, and of so many that others need theirs.

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from crosstalk.core.history import Actor, Outcome
-from crosstalk.generator.survey.arrangement import Arrangement, changes, makers
+from crosstalk.generator.examples.arrangement import Arrangement, changes, makers
 from crosstalk.surface.capabilities import removes
 from crosstalk.surface.operation import Operation, Parameter, Role
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from crosstalk.core.history import Probe
 from crosstalk.core.object_kinds import deletes
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.honest_calls import read_again
-from crosstalk.generator.survey.arrangement import Arrangement
-from crosstalk.generator.undeclared import undeclared_fields
+from crosstalk.generator.examples.arrangement import Arrangement
+from crosstalk.generator.examples.honest_calls import read_again
+from crosstalk.generator.examples.undeclared import undeclared_fields
 from crosstalk.surface.capabilities import required_references
 from crosstalk.surface.operation import Operation
 

@@ -29,10 +29,10 @@ from crosstalk.core.script import (
     with_subjects,
 )
 from crosstalk.execution.executor import Executor
-from crosstalk.generator.argument_knowledge import ArgumentKnowledge
-from crosstalk.generator.arguments import HonestDrawer
-from crosstalk.generator.choice import RandomChoice
-from crosstalk.generator.value_pool import ValuePool
+from crosstalk.generator.values.argument_knowledge import ArgumentKnowledge
+from crosstalk.generator.values.arguments import HonestDrawer
+from crosstalk.generator.values.choice import RandomChoice
+from crosstalk.generator.values.value_pool import ValuePool
 from crosstalk.phases.concurrency.baselines import markers_in
 from crosstalk.surface.capabilities import Capabilities, observation_arguments, required_references
 from crosstalk.surface.operation import Operation, Role

@@ -18,8 +18,8 @@ from crosstalk.core.history import Actor, Call, History, Outcome, Probe
 from crosstalk.core.identifiers import marker
 from crosstalk.core.principals import ALICE, ANONYMOUS, BOB, IMPOSTOR
 from crosstalk.execution.executor import Executor, PlannedCall
-from crosstalk.generator.schema_values import SchemaValues
-from crosstalk.generator.value_pool import ValuePool
+from crosstalk.generator.values.schema_values import SchemaValues
+from crosstalk.generator.values.value_pool import ValuePool
 from crosstalk.surface.capabilities import Capabilities, observation_arguments, required_references
 from crosstalk.surface.operation import Operation, Parameter, Role
 

@@ -8,10 +8,10 @@ from random import Random
 from crosstalk.core.history import Actor, Call, History, Outcome, Probe
 from crosstalk.core.identifiers import marker
 from crosstalk.execution.executor import Executor, PlannedCall
-from crosstalk.generator.argument_knowledge import ArgumentKnowledge
-from crosstalk.generator.arguments import HonestDrawer
-from crosstalk.generator.choice import RandomChoice
-from crosstalk.generator.value_pool import ValuePool
+from crosstalk.generator.values.argument_knowledge import ArgumentKnowledge
+from crosstalk.generator.values.arguments import HonestDrawer
+from crosstalk.generator.values.choice import RandomChoice
+from crosstalk.generator.values.value_pool import ValuePool
 from crosstalk.surface.operation import Operation
 
 # Calls by which one user tries to use a limit up.

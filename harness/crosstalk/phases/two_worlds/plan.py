@@ -20,7 +20,7 @@ from crosstalk.core.object_kinds import deletes
 from crosstalk.core.policy import Share, Suspend
 from crosstalk.core.policy.flows import flows_of_policy
 from crosstalk.core.script import Script, Step, references_in, script_of
-from crosstalk.generator.texts import COMMON_WORD
+from crosstalk.generator.values.texts import COMMON_WORD
 from crosstalk.phases.two_worlds.permitted_sources import left_out, partners
 from crosstalk.surface.capabilities import (
     creators_among,

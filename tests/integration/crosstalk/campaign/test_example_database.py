@@ -14,11 +14,11 @@ from crosstalk.campaign.example_database import open_examples
 from crosstalk.campaign.options import CampaignOptions
 from crosstalk.campaign.runner import Campaign
 from crosstalk.core.script import Script
-from crosstalk.generator.first_look import FirstLook
-from crosstalk.generator.first_round import FirstRound
-from crosstalk.generator.near_names import NearNames
+from crosstalk.generator.plan.first_look import FirstLook
+from crosstalk.generator.plan.first_round import FirstRound
+from crosstalk.generator.plan.near_names import NearNames
+from crosstalk.generator.plan.sweep import Sweep
 from crosstalk.generator.survey.survey import Survey
-from crosstalk.generator.sweep import Sweep
 from crosstalk.targets.described import opened_target
 from tests.integration.crosstalk.targets.described.describing import SECONDS, describe
 

@@ -22,7 +22,7 @@ from crosstalk.core.principals import ALL_PRINCIPALS
 from crosstalk.core.script import Script
 from crosstalk.core.verdict import Control, Finding, Inconclusive, InconclusiveKind
 from crosstalk.execution import stopping
-from crosstalk.generator.sweep import Sweep
+from crosstalk.generator.plan.sweep import Sweep
 from crosstalk.oracles import Suspicion
 from crosstalk.phases.base import PhaseBudget, PhaseOutcome
 from crosstalk.phases.concurrency import ConcurrencyPhase, phase

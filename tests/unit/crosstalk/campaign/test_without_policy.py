@@ -16,7 +16,7 @@ from crosstalk.core.history import Answer
 from crosstalk.core.policy import Policy
 from crosstalk.core.policy.model import Person
 from crosstalk.core.principals import ALL_PRINCIPALS, USERS
-from crosstalk.generator import state_machine
+from crosstalk.generator.plan import state_machine
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation
 from crosstalk.targets.base import Target, discovered

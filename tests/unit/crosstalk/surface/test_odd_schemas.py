@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from crosstalk.generator.schema_values import SchemaValues
+from crosstalk.generator.values.schema_values import SchemaValues
 from crosstalk.surface.nesting import shape_of
 from crosstalk.surface.patterns import admits, python_pattern
 from crosstalk.surface.schemas import parameter

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from crosstalk.core.history import Actor
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.arguments import HonestDrawer
-from crosstalk.generator.choice import Draw, HypothesisChoice
-from crosstalk.generator.example_run import ExampleRun
-from crosstalk.generator.provision import Provision
-from crosstalk.generator.readings import cursors_in
-from crosstalk.generator.texts import COMMON_WORD
+from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.examples.provision import Provision
+from crosstalk.generator.examples.readings import cursors_in
+from crosstalk.generator.values.arguments import HonestDrawer
+from crosstalk.generator.values.choice import Draw, HypothesisChoice
+from crosstalk.generator.values.texts import COMMON_WORD
 from crosstalk.surface.capabilities import required_references, smallest_page
 from crosstalk.surface.operation import Operation, Role
 from crosstalk.surface.patterns import admits

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from crosstalk.core.history import Actor, Probe
 from crosstalk.core.identifiers import missing_like
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.choice import Draw
-from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.values.choice import Draw
 from crosstalk.surface.operation import Operation, Role
 
 # What stores that is tried the first time, at most.

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from crosstalk.core.history import Actor, Outcome, Probe
 from crosstalk.core.principals import BY_USER
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.choice import Draw
-from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.values.choice import Draw
 from crosstalk.surface.capabilities import removes, required_references
 from crosstalk.surface.operation import Operation, Role
 

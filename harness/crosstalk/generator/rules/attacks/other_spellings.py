@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from crosstalk.core.history import Actor, Probe
 from crosstalk.core.object_kinds import deletes
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.choice import Draw
-from crosstalk.generator.example_run import ExampleRun
-from crosstalk.generator.spellings import BEGINNING, CAPITALS, forms_for, spelled
+from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.values.choice import Draw
+from crosstalk.generator.values.spellings import BEGINNING, CAPITALS, forms_for, spelled
 from crosstalk.surface.operation import Operation, Parameter, Role
 
 _CALLS = 8

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from crosstalk.core.history import Actor
 from crosstalk.core.principals import ANONYMOUS, HIJACKER
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.choice import Draw
-from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.values.choice import Draw
 from crosstalk.surface.http.event_stream import LAST_EVENT, LAST_EVENT_FIELD
 from crosstalk.surface.operation import Operation
 

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from crosstalk.core.history import Actor, Probe
 from crosstalk.core.object_kinds import deletes
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.choice import Draw
-from crosstalk.generator.example_run import ExampleRun
-from crosstalk.generator.undeclared import (
+from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.examples.undeclared import (
     UndeclaredField,
     owner_filters,
     takes_any_object,
     undeclared_fields,
 )
+from crosstalk.generator.values.choice import Draw
 from crosstalk.surface.operation import Operation
 
 _CALLS = 5

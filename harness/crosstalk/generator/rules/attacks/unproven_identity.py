@@ -7,9 +7,9 @@ from typing import Any
 from crosstalk.core.history import Actor, Call, Channel, Outcome, Probe
 from crosstalk.core.principals import ANYBODY
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.arguments import ArgumentDrawer
-from crosstalk.generator.choice import Choice, Draw, HypothesisChoice
-from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.values.arguments import ArgumentDrawer
+from crosstalk.generator.values.choice import Choice, Draw, HypothesisChoice
 from crosstalk.surface.capabilities import observation_arguments, required_references
 from crosstalk.surface.operation import Operation
 

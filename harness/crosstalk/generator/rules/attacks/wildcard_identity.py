@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from crosstalk.core.history import Actor
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.arguments import WILDCARD_IDS
-from crosstalk.generator.choice import Draw
-from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.values.arguments import WILDCARD_IDS
+from crosstalk.generator.values.choice import Draw
 from crosstalk.surface.capabilities import required_references
 from crosstalk.surface.operation import Operation, Role
 

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from crosstalk.core.history import Outcome
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.choice import Draw
-from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.values.choice import Draw
 
 # The latest calls: what is cached may be cached for a short time only.
 _LATEST = 8

@@ -19,10 +19,10 @@ from crosstalk.core.identifiers import (
 )
 from crosstalk.core.object_kinds import kind_named
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.arguments import ArgumentDrawer
-from crosstalk.generator.choice import Draw, HypothesisChoice
-from crosstalk.generator.example_run import ExampleRun
-from crosstalk.generator.provision import Provision
+from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.examples.provision import Provision
+from crosstalk.generator.values.arguments import ArgumentDrawer
+from crosstalk.generator.values.choice import Draw, HypothesisChoice
 from crosstalk.surface.capabilities import is_outermost, required_references
 from crosstalk.surface.operation import Operation, Parameter, Role
 

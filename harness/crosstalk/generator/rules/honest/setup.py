@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from crosstalk.core.history import Actor, Outcome
 from crosstalk.core.object_kinds import deletes
-from crosstalk.generator.choice import Draw
-from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.values.choice import Draw
 from crosstalk.oracles.base import is_empty
 from crosstalk.surface.capabilities import required_references
 from crosstalk.surface.operation import Operation

@@ -12,9 +12,9 @@ from crosstalk.core.policy import Policy
 from crosstalk.core.policy.model import Suspend
 from crosstalk.core.policy.suspension import may_suspend
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.choice import Draw
-from crosstalk.generator.example_run import ExampleRun
-from crosstalk.generator.offers import operations_of
+from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.shares.offers import operations_of
+from crosstalk.generator.values.choice import Draw
 from crosstalk.surface.capabilities import without_key
 from crosstalk.surface.operation import Operation
 

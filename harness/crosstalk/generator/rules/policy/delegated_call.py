@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from crosstalk.core.history import Actor, Probe
 from crosstalk.core.policy import may_call
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.choice import Draw
-from crosstalk.generator.directives import directive, tool_name
-from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.values.choice import Draw
+from crosstalk.generator.values.directives import directive, tool_name
 from crosstalk.surface.operation import Operation, Role
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.choice import Draw
-from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.values.choice import Draw
 from crosstalk.surface.capabilities import required_references
 
 _READINGS = 6

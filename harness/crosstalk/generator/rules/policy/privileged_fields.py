@@ -11,8 +11,8 @@ from crosstalk.core.history import Actor, Probe
 from crosstalk.core.object_kinds import noun_of
 from crosstalk.core.policy import may_call
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.choice import Draw
-from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.values.choice import Draw
 from crosstalk.oracles.escalation import normal
 from crosstalk.surface.operation import Operation
 

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from crosstalk.core.policy import may_call
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.choice import Draw
-from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.values.choice import Draw
 
 _OPERATIONS = 2
 

@@ -12,10 +12,8 @@ from crosstalk.core.history import Actor, Outcome, Probe
 from crosstalk.core.object_kinds import kind_of_argument
 from crosstalk.core.policy import Policy, Share
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.choice import Draw
-from crosstalk.generator.directives import directive, tool_name
-from crosstalk.generator.example_run import ExampleRun
-from crosstalk.generator.offers import (
+from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.shares.offers import (
     Offer,
     accept_offer,
     another_object,
@@ -28,15 +26,15 @@ from crosstalk.generator.offers import (
     offer_call,
     operations_of,
 )
-from crosstalk.generator.overreach import read_beside, take_more_rights
-from crosstalk.generator.role_for_a_time import give_role
-from crosstalk.generator.shared_readings import (
+from crosstalk.generator.shares.overreach import read_beside, take_more_rights
+from crosstalk.generator.shares.role_for_a_time import give_role
+from crosstalk.generator.shares.shared_readings import (
     READINGS,
     plain_readings,
     shared_readings,
     told_to_agent,
 )
-from crosstalk.generator.shared_writes import (
+from crosstalk.generator.shares.shared_writes import (
     Place,
     keyed_first,
     place_by,
@@ -45,6 +43,8 @@ from crosstalk.generator.shared_writes import (
     with_a_key,
     writes_by_person,
 )
+from crosstalk.generator.values.choice import Draw
+from crosstalk.generator.values.directives import directive, tool_name
 from crosstalk.surface.capabilities import required_references
 from crosstalk.surface.operation import Operation, Role
 

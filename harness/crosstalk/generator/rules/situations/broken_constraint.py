@@ -10,9 +10,9 @@ from typing import Any, TypeAlias
 
 from crosstalk.core.history import Actor
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.arguments import ArgumentDrawer, HonestDrawer
-from crosstalk.generator.choice import Draw, RandomChoice, drawn_random
-from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.values.arguments import ArgumentDrawer, HonestDrawer
+from crosstalk.generator.values.choice import Draw, RandomChoice, drawn_random
 from crosstalk.surface.operation import Operation, Parameter, Role
 
 # Calls of one turn: this part of the campaign's, and at least so many.

@@ -6,9 +6,9 @@ The survey has it happen once; here users and arguments differ each time.
 from __future__ import annotations
 
 from crosstalk.core.history import Actor
-from crosstalk.generator.choice import Draw, drawn_random
-from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.examples.example_run import ExampleRun
 from crosstalk.generator.survey.neighbour import watch_neighbour
+from crosstalk.generator.values.choice import Draw, drawn_random
 
 # When it is done in a campaign, and how often again: the part of its calls, and calls at most.
 _FIRST_PART, _FIRST_AFTER = 0.15, 300

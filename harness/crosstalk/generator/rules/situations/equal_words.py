@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from crosstalk.core.history import Actor, Outcome
 from crosstalk.core.identifiers import last_name
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.choice import Draw
-from crosstalk.generator.example_run import ExampleRun
-from crosstalk.generator.texts import COMMON_WORD
+from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.values.choice import Draw
+from crosstalk.generator.values.texts import COMMON_WORD
 from crosstalk.surface.capabilities import required_references
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.surface.patterns import admits

@@ -10,9 +10,9 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from crosstalk.core.history import Actor, Outcome
-from crosstalk.generator.choice import Draw
-from crosstalk.generator.example_run import ExampleRun
-from crosstalk.generator.readings import options
+from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.examples.readings import options
+from crosstalk.generator.values.choice import Draw
 from crosstalk.surface.capabilities import required_references
 
 _CHANGES = 3

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from crosstalk.core.history import Actor
 from crosstalk.core.object_kinds import thing_of
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.arguments import HonestDrawer
-from crosstalk.generator.choice import Draw, RandomChoice, drawn_random
-from crosstalk.generator.example_run import ExampleRun
-from crosstalk.generator.readings import cursors_in
+from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.examples.readings import cursors_in
+from crosstalk.generator.values.arguments import HonestDrawer
+from crosstalk.generator.values.choice import Draw, RandomChoice, drawn_random
 from crosstalk.surface.capabilities import page_size, references, smallest_page
 from crosstalk.surface.operation import Operation, Role
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.arguments import HonestDrawer
-from crosstalk.generator.choice import Draw, HypothesisChoice
-from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.values.arguments import HonestDrawer
+from crosstalk.generator.values.choice import Draw, HypothesisChoice
 from crosstalk.surface.capabilities import references
 from crosstalk.surface.operation import Operation
 

@@ -20,10 +20,10 @@ from hypothesis import strategies as st
 
 from crosstalk.core.history import Actor, Outcome, Probe
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.choice import Draw, drawn_random
-from crosstalk.generator.example_run import ExampleRun
-from crosstalk.generator.honest_calls import HonestCalls, in_words_of, read_again
-from crosstalk.generator.readings import all_readings, cursors_in
+from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.examples.honest_calls import HonestCalls, in_words_of, read_again
+from crosstalk.generator.examples.readings import all_readings, cursors_in
+from crosstalk.generator.values.choice import Draw, drawn_random
 from crosstalk.surface.capabilities import page_size, required_references
 from crosstalk.surface.operation import Operation, Role
 

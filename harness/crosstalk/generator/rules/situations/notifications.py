@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from crosstalk.core.history import Actor
 from crosstalk.core.principals import HIJACKER
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.choice import Draw
-from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.values.choice import Draw
 
 _LISTEN = "mcp:notifications"
 _ACTS = 3

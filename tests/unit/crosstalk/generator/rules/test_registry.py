@@ -8,15 +8,15 @@ from hypothesis.stateful import run_state_machine_as_test
 from crosstalk.core.history import History
 from crosstalk.core.principals import USERS
 from crosstalk.execution.executor import Executor
-from crosstalk.generator.choice import Draw
-from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.examples.state import GeneratorState
+from crosstalk.generator.plan.state_machine import first_rules, make_machine
 from crosstalk.generator.rules import RULES
 from crosstalk.generator.rules.base import Rule
 from crosstalk.generator.situations import rules_owed
-from crosstalk.generator.state import GeneratorState
-from crosstalk.generator.state_machine import first_rules, make_machine
+from crosstalk.generator.values.choice import Draw
 from crosstalk.surface.capabilities import Capabilities
-from tests.unit.crosstalk.generator.test_state_machine import LIST, Shelf
+from tests.unit.crosstalk.generator.plan.test_state_machine import LIST, Shelf
 
 
 class Counted:

@@ -12,8 +12,8 @@ from crosstalk.generator.survey.alike import names_among, slug_of, speaks_of_lin
 from crosstalk.oracles import Canary
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation, Parameter, Role
+from tests.unit.crosstalk.generator.plan.test_sweep import IDENTITY, LIST, MISSING, NOTE, Notes
 from tests.unit.crosstalk.generator.survey.test_survey import surveyed
-from tests.unit.crosstalk.generator.test_sweep import IDENTITY, LIST, MISSING, NOTE, Notes
 
 STRING = {"type": "string"}
 TITLE = Parameter("title", STRING, True, Role.TEXT)

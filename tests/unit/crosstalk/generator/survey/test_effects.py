@@ -12,15 +12,15 @@ import pytest
 from crosstalk.core.history import Answer, History, Outcome
 from crosstalk.core.principals import USERS, Principals
 from crosstalk.execution.executor import Executor, PlannedCall
-from crosstalk.generator.example_run import ExampleRun
-from crosstalk.generator.state import GeneratorState
-from crosstalk.generator.survey.arrangement import Arrangement
+from crosstalk.generator.examples.arrangement import Arrangement
+from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.examples.state import GeneratorState
 from crosstalk.generator.survey.effects import EffectsPart
 from crosstalk.oracles import Ownership
 from crosstalk.surface.capabilities import Capabilities
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation, Parameter, Role
-from tests.unit.crosstalk.generator.test_sweep import (
+from tests.unit.crosstalk.generator.plan.test_sweep import (
     ADD,
     DELETE,
     EDIT,

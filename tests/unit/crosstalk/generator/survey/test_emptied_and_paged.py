@@ -11,19 +11,27 @@ import pytest
 from crosstalk.core.history import Answer, History, Outcome
 from crosstalk.core.principals import USERS
 from crosstalk.execution.executor import Executor
-from crosstalk.generator.arguments import HonestDrawer
-from crosstalk.generator.choice import Draw, RandomChoice
-from crosstalk.generator.drawn_once import drawn_once
-from crosstalk.generator.example_run import ExampleRun
-from crosstalk.generator.provision import Provision
+from crosstalk.generator.examples.drawn_once import drawn_once
+from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.examples.provision import Provision
+from crosstalk.generator.examples.state import GeneratorState
 from crosstalk.generator.rules.situations.many_objects import ManyObjects
-from crosstalk.generator.state import GeneratorState
+from crosstalk.generator.values.arguments import HonestDrawer
+from crosstalk.generator.values.choice import Draw, RandomChoice
 from crosstalk.oracles import Ownership
 from crosstalk.surface.capabilities import Capabilities
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation, Parameter, Role
+from tests.unit.crosstalk.generator.plan.test_sweep import (
+    ADD,
+    DELETE,
+    IDENTITY,
+    LIST,
+    NOTE,
+    TEXT,
+    Notes,
+)
 from tests.unit.crosstalk.generator.survey.test_survey import surveyed
-from tests.unit.crosstalk.generator.test_sweep import ADD, DELETE, IDENTITY, LIST, NOTE, TEXT, Notes
 
 LIMIT = Parameter("limit", {"type": "integer", "minimum": 1, "maximum": 50}, False, Role.VALUE)
 LINES = Operation(

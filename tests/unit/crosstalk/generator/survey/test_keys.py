@@ -11,8 +11,8 @@ from crosstalk.core.history import Answer
 from crosstalk.oracles import Canary
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation, Parameter, Role
+from tests.unit.crosstalk.generator.plan.test_sweep import ADD, GET, LIST, Notes
 from tests.unit.crosstalk.generator.survey.test_survey import surveyed
-from tests.unit.crosstalk.generator.test_sweep import ADD, GET, LIST, Notes
 
 KEY = Parameter("Idempotency-Key", {"type": "string"}, False, Role.KEY)
 KEYED = Operation("rest", ADD.name, (*ADD.parameters, KEY), ADD.reads_only)

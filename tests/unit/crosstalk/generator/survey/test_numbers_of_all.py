@@ -13,8 +13,16 @@ from crosstalk.core.history import Answer, Outcome
 from crosstalk.oracles import Ownership
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation, Parameter, Role
+from tests.unit.crosstalk.generator.plan.test_sweep import (
+    ADD,
+    GET,
+    IDENTITY,
+    LIST,
+    MISSING,
+    NOTE,
+    Notes,
+)
 from tests.unit.crosstalk.generator.survey.test_survey import surveyed
-from tests.unit.crosstalk.generator.test_sweep import ADD, GET, IDENTITY, LIST, MISSING, NOTE, Notes
 
 DAY = Parameter("day", {"type": "string", "format": "date"}, True, Role.VALUE)
 GRAMS = Parameter("grams", {"type": "integer", "minimum": 1, "maximum": 900}, True, Role.VALUE)

@@ -11,8 +11,8 @@ from crosstalk.core.history import Answer, Outcome
 from crosstalk.oracles import Canary
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation, Parameter, Role
+from tests.unit.crosstalk.generator.plan.test_sweep import ADD, GET, IDENTITY, Notes
 from tests.unit.crosstalk.generator.survey.test_survey import surveyed
-from tests.unit.crosstalk.generator.test_sweep import ADD, GET, IDENTITY, Notes
 
 CURSOR = Parameter("cursor", {"type": "string"}, False, Role.CURSOR)
 LIMIT = Parameter("limit", {"type": "integer", "maximum": 8}, False, Role.VALUE)

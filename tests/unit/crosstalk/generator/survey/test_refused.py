@@ -11,8 +11,7 @@ from crosstalk.core.history import Answer, Outcome
 from crosstalk.oracles import Existence
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation, Parameter, Role
-from tests.unit.crosstalk.generator.survey.test_survey import surveyed
-from tests.unit.crosstalk.generator.test_sweep import (
+from tests.unit.crosstalk.generator.plan.test_sweep import (
     ADD,
     GET,
     IDENTITY,
@@ -21,6 +20,7 @@ from tests.unit.crosstalk.generator.test_sweep import (
     NOTE,
     Notes,
 )
+from tests.unit.crosstalk.generator.survey.test_survey import surveyed
 
 AMOUNT = Parameter("amount", {"type": "integer"}, True, Role.VALUE)
 DAY = Parameter("day", {"type": "string", "format": "date"}, True, Role.VALUE)

@@ -14,17 +14,16 @@ from crosstalk.core.history import Answer, History, Outcome
 from crosstalk.core.identifiers import markers_in
 from crosstalk.core.principals import USERS, Principals
 from crosstalk.execution.executor import Executor, PlannedCall
-from crosstalk.generator.arguments import HonestDrawer
-from crosstalk.generator.choice import RandomChoice
-from crosstalk.generator.example_run import ExampleRun
-from crosstalk.generator.naming import Naming
-from crosstalk.generator.readings import filters
+from crosstalk.generator.examples.arrangement import Arrangement
+from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.examples.readings import filters
+from crosstalk.generator.examples.state import GeneratorState
+from crosstalk.generator.examples.valued_readings import valued_readings
+from crosstalk.generator.plan.naming import Naming
 from crosstalk.generator.rules.comparisons.existence_pair import (
     comparable_ids,
     pair,
 )
-from crosstalk.generator.state import GeneratorState
-from crosstalk.generator.survey.arrangement import Arrangement
 from crosstalk.generator.survey.names import _with_optional_words
 from crosstalk.generator.survey.neighbour import (
     acts_by_word,
@@ -33,15 +32,15 @@ from crosstalk.generator.survey.neighbour import (
     words_of_now,
 )
 from crosstalk.generator.survey.reach import Form, Reach, all_reaches
-from crosstalk.generator.texts import COMMON_WORD
-from crosstalk.generator.value_pool import ValuePool
-from crosstalk.generator.valued_readings import valued_readings
+from crosstalk.generator.values.arguments import HonestDrawer
+from crosstalk.generator.values.choice import RandomChoice
+from crosstalk.generator.values.texts import COMMON_WORD
+from crosstalk.generator.values.value_pool import ValuePool
 from crosstalk.oracles import Canary, Existence, Ownership
 from crosstalk.surface.capabilities import Capabilities
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation, Parameter, Role
-from tests.unit.crosstalk.generator.survey.test_survey import surveyed
-from tests.unit.crosstalk.generator.test_sweep import (
+from tests.unit.crosstalk.generator.plan.test_sweep import (
     ADD,
     DELETE,
     EDIT,
@@ -52,6 +51,7 @@ from tests.unit.crosstalk.generator.test_sweep import (
     TEXT,
     Notes,
 )
+from tests.unit.crosstalk.generator.survey.test_survey import surveyed
 from tests.unit.crosstalk.histories import ALICE, Writer, ok
 
 TITLE = Parameter("title", {"type": "string"}, True, Role.TEXT)

@@ -12,12 +12,12 @@ from crosstalk.core.defects.broken_rules import BrokenRule
 from crosstalk.core.history import Answer, History, Outcome
 from crosstalk.core.principals import USERS, Principals
 from crosstalk.execution.executor import Executor
-from crosstalk.generator.state import GeneratorState
+from crosstalk.generator.examples.state import GeneratorState
 from crosstalk.generator.survey.survey import Survey
 from crosstalk.oracles import Canary, Existence, Ownership
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation, Parameter, Role
-from tests.unit.crosstalk.generator.test_sweep import (
+from tests.unit.crosstalk.generator.plan.test_sweep import (
     ADD,
     DELETE,
     GET,

@@ -12,8 +12,7 @@ from crosstalk.core.history import Answer, Outcome
 from crosstalk.oracles import Existence
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation, Parameter, Role
-from tests.unit.crosstalk.generator.survey.test_survey import surveyed
-from tests.unit.crosstalk.generator.test_sweep import (
+from tests.unit.crosstalk.generator.plan.test_sweep import (
     ADD,
     GET,
     IDENTITY,
@@ -22,6 +21,7 @@ from tests.unit.crosstalk.generator.test_sweep import (
     NOTE,
     Notes,
 )
+from tests.unit.crosstalk.generator.survey.test_survey import surveyed
 
 STATE = {"type": "string", "enum": ["good", "fair", "poor", "failed"]}
 CHECK = Operation(

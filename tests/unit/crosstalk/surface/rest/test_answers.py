@@ -12,7 +12,7 @@ import pytest
 
 from crosstalk.core.history import Outcome
 from crosstalk.core.identifiers import identifiers_of
-from crosstalk.generator.value_pool import ValuePool
+from crosstalk.generator.values.value_pool import ValuePool
 from crosstalk.surface import Role
 from crosstalk.surface.rest.bodies import png_with
 from tests.unit.crosstalk.histories import ALICE, Writer

@@ -8,16 +8,16 @@ from crosstalk.core.history import History, Probe
 from crosstalk.core.identifiers import is_marker, marker
 from crosstalk.core.principals import ALICE, BOB, CAROL, Principals
 from crosstalk.execution.executor import Executor
-from crosstalk.generator.drawn_once import drawn_once
-from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.examples.drawn_once import drawn_once
+from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.examples.state import GeneratorState
 from crosstalk.generator.rules.attacks.idempotency_collision import (
     IdempotencyCollision,
     collision,
 )
-from crosstalk.generator.state import GeneratorState
 from crosstalk.surface.capabilities import Capabilities, takes_key
 from crosstalk.surface.operation import Operation, Parameter, Role
-from tests.unit.crosstalk.generator.test_sweep import Notes
+from tests.unit.crosstalk.generator.plan.test_sweep import Notes
 
 SUBJECTS = {"alice": "alice-1", "bob": "bob-1", "carol": "carol-1"}
 UNUSED = "7b1f6f0e-8d0a-4b7c-9f43-0d7f3c7b2a11"

@@ -13,10 +13,10 @@ from hypothesis.stateful import run_state_machine_as_test
 from crosstalk.core.history import Actor, Answer, History, Outcome
 from crosstalk.core.principals import USERS
 from crosstalk.execution.executor import Executor
+from crosstalk.generator.examples.state import GeneratorState
+from crosstalk.generator.examples.undeclared import owner_filters, undeclared_fields
+from crosstalk.generator.plan.state_machine import make_machine
 from crosstalk.generator.rules.attacks.undeclared_fields import UndeclaredFields
-from crosstalk.generator.state import GeneratorState
-from crosstalk.generator.state_machine import make_machine
-from crosstalk.generator.undeclared import owner_filters, undeclared_fields
 from crosstalk.oracles import Ownership
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation, Parameter, Role

@@ -10,9 +10,9 @@ import pytest
 from crosstalk.core.history import Actor, Answer, Channel, History
 from crosstalk.core.principals import ANYBODY
 from crosstalk.execution.executor import Executor
-from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.examples.state import GeneratorState
 from crosstalk.generator.rules.attacks.unproven_identity import UnprovenIdentity
-from crosstalk.generator.state import GeneratorState
 from crosstalk.oracles import Identity
 from crosstalk.surface.capabilities import Capabilities
 from crosstalk.surface.credentials import NOTHING, Presented

@@ -14,11 +14,11 @@ from crosstalk.core.policy import Person, Policy, Reserve, Suspend
 from crosstalk.core.policy.suspension import suspensions_of
 from crosstalk.core.principals import CAROL, MEMBERS, USERS
 from crosstalk.execution.executor import Executor
-from crosstalk.generator.enabling import enabled_again
+from crosstalk.generator.examples.enabling import enabled_again
+from crosstalk.generator.examples.state import GeneratorState
+from crosstalk.generator.plan.state_machine import make_machine
 from crosstalk.generator.rules.base import Rule
 from crosstalk.generator.rules.policy.account_disabled import AccountDisabled
-from crosstalk.generator.state import GeneratorState
-from crosstalk.generator.state_machine import make_machine
 from crosstalk.oracles import Revocation
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation, Parameter, Role

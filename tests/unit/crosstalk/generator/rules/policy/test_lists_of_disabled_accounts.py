@@ -9,10 +9,10 @@ from typing import Any
 from crosstalk.core.history import Answer, History, Outcome
 from crosstalk.core.principals import USERS
 from crosstalk.execution.executor import Executor
-from crosstalk.generator.drawn_once import drawn_once
-from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.examples.drawn_once import drawn_once
+from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.examples.state import GeneratorState
 from crosstalk.generator.rules.policy.account_disabled import AccountDisabled
-from crosstalk.generator.state import GeneratorState
 from crosstalk.oracles import Revocation
 from crosstalk.surface.capabilities import Capabilities
 from crosstalk.surface.credentials import Presented

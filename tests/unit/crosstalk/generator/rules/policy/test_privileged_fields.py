@@ -15,11 +15,11 @@ from crosstalk.core.history import Actor, Answer, Call, History, Outcome
 from crosstalk.core.policy import Person, Policy, Reserve
 from crosstalk.core.principals import USERS
 from crosstalk.execution.executor import Executor, PlannedCall
-from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.examples.state import GeneratorState
+from crosstalk.generator.plan.state_machine import make_machine
+from crosstalk.generator.plan.sweep import Sweep
 from crosstalk.generator.rules.policy.privileged_fields import PrivilegedFields
-from crosstalk.generator.state import GeneratorState
-from crosstalk.generator.state_machine import make_machine
-from crosstalk.generator.sweep import Sweep
 from crosstalk.oracles import Escalation
 from crosstalk.surface.capabilities import Capabilities
 from crosstalk.surface.credentials import Presented

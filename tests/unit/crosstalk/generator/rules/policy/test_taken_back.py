@@ -12,14 +12,14 @@ import pytest
 
 from crosstalk.core.history import Answer, Call, History, Outcome
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.drawn_once import drawn_once
-from crosstalk.generator.example_run import ExampleRun
+from crosstalk.generator.examples.drawn_once import drawn_once
+from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.examples.state import GeneratorState
 from crosstalk.generator.rules.policy.taken_back import TakenBack
-from crosstalk.generator.state import GeneratorState
 from crosstalk.oracles.service import ServiceRecord
 from crosstalk.surface.capabilities import Capabilities
 from crosstalk.surface.operation import Operation
-from tests.unit.crosstalk.generator.test_sharing_served import (
+from tests.unit.crosstalk.generator.shares.test_sharing_served import (
     ACCEPT,
     IDENTITY,
     INVITATION,

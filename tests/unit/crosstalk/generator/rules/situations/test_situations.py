@@ -17,6 +17,8 @@ from hypothesis.stateful import run_state_machine_as_test
 from crosstalk.core.history import Actor, Answer, History, Outcome
 from crosstalk.core.principals import USERS
 from crosstalk.execution.executor import Executor
+from crosstalk.generator.examples.state import GeneratorState
+from crosstalk.generator.plan.state_machine import make_machine
 from crosstalk.generator.rules.base import Rule
 from crosstalk.generator.rules.situations.broken_constraint import BrokenConstraint
 from crosstalk.generator.rules.situations.busy_neighbour import BusyNeighbour
@@ -26,8 +28,6 @@ from crosstalk.generator.rules.situations.last_page import LastPage
 from crosstalk.generator.rules.situations.later import Later
 from crosstalk.generator.rules.situations.many_objects import ManyObjects
 from crosstalk.generator.rules.situations.second_order import SecondOrder
-from crosstalk.generator.state import GeneratorState
-from crosstalk.generator.state_machine import make_machine
 from crosstalk.oracles.ownership import Ownership
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation, Parameter, Role

@@ -1,0 +1,1 @@
+"""Examples under way: what they share, what users store and read, and what comes first."""

@@ -1,0 +1,354 @@
+"""First look: before anything else each plain way across is tried once, on every surface.
+
+One user stores something, and a newcomer reads again what showed nothing before; each spoiled
+credential is presented once. Another user asks for what is the first one's, changes it and removes
+it; and the first reads again. Most leaks are plain, and show by then. Then what was named is asked
+for where it does not exist, and every spoiled credential is presented on every surface; the first
+user reads while another reads as well, who stores something too, asks as an impostor and a stranger
+do; and the first reads again. The sweep makes nothing of it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+
+from crosstalk.core.history import Actor, History, Probe
+from crosstalk.core.identifiers import identifiers_of, is_marker
+from crosstalk.core.object_kinds import thing_of
+from crosstalk.core.policy.model import matches
+from crosstalk.core.principals import forger
+from crosstalk.execution.executor import PlannedCall
+from crosstalk.execution.fixtures import NEWCOMERS, before_all
+from crosstalk.execution.stopping import rule_errors_stop_the_run
+from crosstalk.generator.examples.arrangement import Arrangement, makers
+from crosstalk.generator.examples.claimed_identity import claims, without_credential
+from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.examples.honest_calls import read_again
+from crosstalk.generator.examples.readings import Reading
+from crosstalk.generator.examples.state import GeneratorState
+from crosstalk.generator.examples.tenants import apart
+from crosstalk.generator.plan.naming import Naming
+from crosstalk.generator.rules.situations.self_description import (
+    descriptive,
+    read_descriptions,
+)
+from crosstalk.surface.capabilities import (
+    Capabilities,
+    observation_arguments,
+    removes,
+    required_references,
+)
+from crosstalk.surface.operation import Operation, Role
+
+# Calls that store something inside what a user has stored.
+_MOST_INSIDE = 4
+
+
+class FirstLook:
+    """Makes the calls of one first look.
+
+    Args:
+        state: What it shares with the examples.
+        random: Makes the choices.
+    """
+
+    def __init__(self, state: GeneratorState, random: Random) -> None:
+        self._state = state
+        self._random = random
+        self._capabilities = Capabilities.of(list(state.executor.operations.values()))
+        self._naming = Naming(random)
+
+    def run(self, begun: History | None = None) -> None:
+        """Make them in one example, which ends when a suspicion is replayed on the system.
+
+        Args:
+            begun: What a newcomer, the last of all users, has read of their lists so far, to be
+                gone on with.
+        """
+        members = self._state.principals.members
+        if len(members) < 2:
+            return
+        with rule_errors_stop_the_run():
+            example = ExampleRun(self._state, self._capabilities, begun)
+            try:
+                # Impostors claim to be the first of all users.
+                if begun is None:
+                    _read_as_newcomer(example)
+                victim, attacker, *_ = apart(members, example.history.policy)
+                self._look(Arrangement(example, self._random, victim, attacker))
+                if not example.over:
+                    example.judge()
+            finally:
+                example.end()
+
+    def _look(self, users: Arrangement) -> None:
+        newcomer = self._state.principals.members[-1]
+        acting = Probe("ownership", NEWCOMERS, "attack", newcomer.name)
+        for operation in self._storing():
+            users.use(operation, users.victim, acting)
+        for operation in _inside(users.example):
+            # A term of a glossary: what names one would be tried with the glossary's id.
+            users.use(operation, users.victim, acting, tries=1)
+        before = Probe("ownership", users.example.next_probe(), "before", users.victim.name)
+        lists = self._try_plainly(users, newcomer, before)
+        if not users.ended:
+            self._change_plainly(users, lists, before)
+        steps = (
+            self._naming.what_is_missing,
+            self._read_as_others,
+            self._read_descriptions,
+            self._present_spoiled,
+            self._look_around,
+        )
+        for step in steps:
+            if users.ended:
+                return
+            step(users)
+
+    def _try_plainly(self, users: Arrangement, newcomer: Actor, before: Probe) -> Sequence[Reading]:
+        """Make what takes the fewest calls: a newcomer's lists show whether one's own are shown to
+        every user, or count and keep what others have; one reading tries what stands before a
+        whole surface, and one call whether any user may name an object.
+
+        Returns:
+            The victim's readings of their lists, which had the probe given.
+        """
+        example, mine = users.example, list[Reading]()
+        # The attacker's own calls end a comparison of what the attacker reads.
+        if newcomer != users.attacker:
+            self._try_each_surface(users)
+        if not users.ended:
+            # Each list's owner reads it just before: what is kept by nothing that says whose it is
+            # is theirs then.
+            lists = [each for each in _lists(users, newcomer) if not required_references(each[0])]
+            own = [example.reading(each, users.victim).arguments for each, _ in lists]
+            mine = [(each, dict(asked)) for (each, _), asked in zip(lists, own, strict=True)]
+            read_again(
+                example, lists, newcomer, NEWCOMERS, beside=users.victim, beside_probe=before
+            )
+            example.judge_soon(after=1)
+        if newcomer == users.attacker:
+            self._try_each_surface(users)
+        if not users.ended:
+            self._present_each_spoiled(users)
+        self._naming.the_victims(users, lambda each: each.reads_only)
+        example.judge_soon(after=1)
+        return mine
+
+    def _change_plainly(self, users: Arrangement, lists: Sequence[Reading], before: Probe) -> None:
+        """Have the attacker change and remove what is the victim's, who reads before and after.
+
+        Args:
+            users: Who act.
+            lists: Read with the probe already.
+            before: That probe.
+        """
+        example, victim = users.example, users.victim
+        details = _details(users)
+        asked = [PlannedCall(victim, each.name, given, before) for each, given in details]
+        first = example.execute_all(asked)
+        self._naming.the_victims(users, lambda each: not (each.reads_only or removes(each)))
+        self._naming.the_victims(users, removes)
+        self._naming.a_colleagues(users)
+        if not users.ended:
+            again = read_again(example, [*details, *lists], victim, before.key)
+            example.note_steady([*first, *again])
+            example.judge_soon(after=1)
+
+    @staticmethod
+    def _read_descriptions(users: Arrangement) -> None:
+        """Have the attacker and a stranger read them: they may tell what was stored last."""
+        read_descriptions(users.example, descriptive(users.example), users.attacker)
+        users.example.judge_soon(after=1)
+
+    def _look_around(self, users: Arrangement) -> None:
+        """Have the victim read before and after the attacker acts."""
+        example, victim, attacker = users.example, users.victim, users.attacker
+        readings = [*_lists(users, victim), *_details(users)]
+        key = example.next_probe()
+        before = Probe("ownership", key, "before", victim.name)
+        # What is kept or mixed up shows the victim's to who reads next, or at the same time.
+        example.read_twice(readings, victim, before, beside=attacker)
+        example.judge_soon(after=1)
+        if users.ended:
+            return
+        acting = Probe("ownership", key, "attack", victim.name)
+        # What the other stores is no reason for the victim's readings to change. It is more than
+        # the victim's, so that a count of the one's is not the other's.
+        for operation in (*self._storing(), *self._capabilities.creators):
+            users.use(operation, attacker, acting)
+        example.judge_soon(after=1)
+        # What reads comes before what changes, and what removes last. Some objects were not known
+        # before their owner had read them.
+        self._naming.the_victims(users, lambda each: each.reads_only)
+        self._naming.the_victims(users, lambda each: not (each.reads_only or removes(each)))
+        self._naming.behind_own(users, acting)
+        self._naming.the_victims(users, removes)
+        if not users.ended:
+            self._naming.what_is_missing(users)
+        if not users.ended:
+            read_again(example, readings, victim, key, beside=attacker)
+            example.judge_soon(after=1)
+        self._naming.serve_the_owner(users)
+
+    def _storing(self) -> list[Operation]:
+        return [*self._capabilities.creators, *self._capabilities.chats]
+
+    def _try_each_surface(self, users: Arrangement) -> None:
+        """Have an impostor and a stranger make one reading of each surface, and another user one
+        that does not say whose: what is left out may be what the call before had.
+        """
+        example, victim = users.example, users.victim
+        reading = _one_a_surface(users, self._reading())
+        example.execute_all_spoilt(
+            [each for operation in reading for each in _unsaid(example, operation, users.attacker)]
+        )
+        impostor = next((e for e in example.impostors if e.claims == victim.name), None)
+        told = [each for each in reading if each.parameter(Role.IDENTITY) is not None]
+        if impostor is not None:
+            example.execute_all([example.reading(each, impostor) for each in told])
+        for stranger in example.state.strangers[:1]:
+            example.execute_all(without_credential(users.drawer, stranger, reading))
+        example.judge_soon(after=1)
+
+    def _read_as_others(self, users: Arrangement) -> None:
+        """Have an impostor and a stranger call everything that reads."""
+        example, victim = users.example, users.victim
+        acting = Probe("ownership", example.next_probe(), "attack", victim.name)
+        surfaces = {each.surface for each in self._capabilities.protected}
+        claimed = claims(example, users.drawer, victim, surfaces, acting, only_reads=True)
+        for planned in claimed:
+            if users.ended:
+                return
+            example.execute(planned)
+            example.judge_soon()
+        for stranger in example.state.strangers[:1]:
+            if users.ended:
+                return
+            example.execute_all(without_credential(users.drawer, stranger, self._reading()))
+            example.judge_soon(after=1)
+
+    def _present_each_spoiled(self, users: Arrangement) -> None:
+        """Have each spoiled credential read by one surface, in turns: what looks at them is often
+        the same for all.
+        """
+        self._present(users, [each[0] for each in self._spoiled()])
+
+    def _present_spoiled(self, users: Arrangement) -> None:
+        """Have every spoiled credential read by the other surfaces, each by another operation."""
+        self._present(users, [call for each in self._spoiled() for call in each[1:]])
+
+    def _spoiled(self) -> list[list[tuple[str, Operation]]]:
+        """Return each kind with what reads on every surface, another surface first each time."""
+        by_surface: dict[str, list[Operation]] = {}
+        for each in self._reading():
+            by_surface.setdefault(each.surface, []).append(each)
+        asked = []
+        for place, kind in enumerate(self._state.forgeries if by_surface else ()):
+            calls = [(kind, each[place % len(each)]) for each in by_surface.values()]
+            turn = place % len(calls)
+            asked.append([*calls[turn:], *calls[:turn]])
+        return asked
+
+    def _present(self, users: Arrangement, asked: Sequence[tuple[str, Operation]]) -> None:
+        planned = [
+            call
+            for kind, operation in asked
+            for call in without_credential(users.drawer, forger(kind), [operation])
+        ]
+        if planned and not users.ended:
+            users.example.execute_all(planned)
+            users.example.judge_soon(after=1)
+
+    def _reading(self) -> list[Operation]:
+        """Return what reads, and needs a credential for it."""
+        return [
+            each
+            for each in self._capabilities.protected
+            if each.reads_only and not _left_to_the_sweep(each)
+        ]
+
+
+def _inside(example: ExampleRun) -> list[Operation]:
+    """Return what stores something inside one object of its owner's, and shares nothing."""
+    policy = example.history.policy
+    shares = policy.shares if policy is not None else ()
+    return [
+        each
+        for each in makers(example)
+        if len(required_references(each)) == 1
+        and each.parameter(Role.TEXT) is not None
+        and not any(matches(one.opens, each.name) for one in shares)
+    ][:_MOST_INSIDE]
+
+
+def _read_as_newcomer(example: ExampleRun) -> None:
+    """Have the last of all users read their lists before any user has stored something."""
+    newcomer = example.members[-1]
+    lists = [each for each in example.state.observations if not each.descriptive]
+    example.execute_all([example.reading(each, newcomer, before_all(newcomer)) for each in lists])
+
+
+def _one_a_surface(users: Arrangement, reading: Sequence[Operation]) -> list[Operation]:
+    """Return one reading of each surface that would show the victim's own, a list before a detail.
+
+    Args:
+        users: Who act.
+        reading: The operations to choose from.
+    """
+    shown = {
+        call.operation
+        for call in users.example.history
+        if call.actor == users.victim and any(map(is_marker, identifiers_of(call.answer.body)))
+    }
+    capabilities = users.example.capabilities
+    stored = {thing_of(each.name) for each in (*capabilities.creators, *capabilities.chats)}
+    telling = sorted(
+        reading,
+        key=lambda each: (
+            each.name not in shown,
+            not each.lists,
+            thing_of(each.name) not in stored,
+            len(required_references(each)),
+        ),
+    )
+    return list({each.surface: each for each in reversed(telling)}.values())
+
+
+def _unsaid(example: ExampleRun, operation: Operation, actor: Actor) -> list[PlannedCall]:
+    """Return a reading without the argument that says who calls, where it can be left out."""
+    identity = operation.parameter(Role.IDENTITY)
+    if identity is None or f"{{{identity.name}}}" in operation.name:
+        return []
+    planned = example.reading(operation, actor)
+    given = {name: value for name, value in planned.arguments.items() if name != identity.name}
+    return [PlannedCall(actor, operation.name, given)]
+
+
+def _left_to_the_sweep(operation: Operation) -> bool:
+    """Return whether a stranger's call of an operation shows nothing that a reading shows."""
+    return operation.unproven or operation.descriptive or operation.effect_only or operation.pushes
+
+
+def _lists(users: Arrangement, reader: Actor) -> list[Reading]:
+    example = users.example
+    return [
+        (each, observation_arguments(each, example.history, reader))
+        for each in example.state.observations
+        if not each.descriptive
+    ]
+
+
+def _details(users: Arrangement) -> list[Reading]:
+    """Return the victim's readings of one object of each kind, in every way that there is."""
+    example, victim = users.example, users.victim
+    found: list[Reading] = []
+    for operation in example.capabilities.details:
+        (reference,) = required_references(operation)
+        known = example.pool.references(victim.name, reference, operation.name, guess=False)
+        if known and not operation.conversational:
+            asked = observation_arguments(operation, example.history, victim)
+            named = [known[-1]] if reference.many else known[-1]
+            found.append((operation, {**asked, reference.name: named}))
+    return found

@@ -1,0 +1,137 @@
+"""Naming of another user's objects in the first look: who names which, and what is kept for later.
+
+Before an object is named for the first time, one of its form that does not exist is. What other
+operations are compared with is named later, when the changes have been seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+
+from crosstalk.core.history import Actor, Probe
+from crosstalk.execution.executor import PlannedCall
+from crosstalk.generator.examples.arrangement import Arrangement
+from crosstalk.generator.examples.readings import holding
+from crosstalk.generator.examples.shown_through import read_through
+from crosstalk.generator.examples.tenants import colleagues
+from crosstalk.generator.rules.comparisons.existence_pair import comparable_ids, pair
+from crosstalk.generator.survey.reach import Form, Reach
+from crosstalk.surface.capabilities import removes, required_references
+from crosstalk.surface.operation import Operation, Parameter
+
+# Calls after which those of the first look are judged: most leaks are plain, and show here.
+_CALLS_TO_JUDGE = 12
+
+
+class Naming:
+    """Has users name what is one victim's.
+
+    Args:
+        random: Makes the choices.
+    """
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._changes: list[PlannedCall] = []
+        self._removals = 0
+        # Users with the objects that they have named, and with what they have reached for.
+        self._named: set[tuple[str, str]] = set()
+        self._reached: set[tuple[str, tuple[str, ...]]] = set()
+        self._missing: list[PlannedCall] = []
+
+    def the_victims(self, users: Arrangement, which: Callable[[Operation], bool]) -> None:
+        """Have the attacker name the victim's objects by each of these operations."""
+        example = users.example
+        for operation, parameter in example.capabilities.comparable:
+            if operation.conversational or parameter.many or not which(operation):
+                continue
+            if users.ended:
+                return
+            self.one(users, operation, parameter)
+            example.judge_soon(after=_CALLS_TO_JUDGE)
+
+    def behind_own(self, users: Arrangement, acting: Probe) -> None:
+        """Have the attacker name an own object and one of the victim's in one list: a check may
+        stop at the first.
+        """
+        example, victim, attacker = users.example, users.victim, users.attacker
+        several = [each for each in example.capabilities.comparable if each[1].many]
+        for operation, parameter in sorted(several, key=lambda each: removes(each[0])):
+            if users.ended:
+                return
+            known = comparable_ids(example, attacker, victim, operation, parameter)
+            if not known or not users.able(operation, attacker):
+                continue
+            given = users.drawer.arguments(
+                operation,
+                attacker,
+                references=("own", victim.name),
+                hostile=False,
+                target=known[-1],
+                naming=parameter,
+            )
+            example.execute_spoilt(PlannedCall(attacker, operation.name, given, acting))
+            example.judge_soon(after=_CALLS_TO_JUDGE)
+
+    def a_colleagues(self, users: Arrangement) -> None:
+        """Have a user of the victim's tenant name what is the victim's alone within it."""
+        example, victim = users.example, users.victim
+        for colleague in colleagues(victim, example.members, example.history.policy):
+            within = Arrangement(example, self._random, victim, colleague)
+
+            def alone(operation: Operation, colleague: Actor = colleague) -> bool:
+                change = not operation.reads_only
+                asked = (victim.name, colleague.name, operation.name)
+                return not example.history.permits(*asked, change=change)
+
+            self.the_victims(within, lambda each: alone(each) and not removes(each))
+            self.the_victims(within, lambda each: alone(each) and removes(each))
+
+    def one(self, users: Arrangement, operation: Operation, parameter: Parameter) -> None:
+        """Have the attacker name one object of the victim's by one operation, once."""
+        example, victim, attacker = users.example, users.victim, users.attacker
+        reach = Reach(operation, parameter, Form.PLAIN)
+        known = comparable_ids(example, attacker, victim, operation, parameter)
+        if not known or (attacker.name, reach.key) in self._reached:
+            return
+        if len(required_references(operation)) > 1:
+            # What else it names has to be made first: the sweep does that.
+            return
+        sure = example.pool.references(victim.name, parameter, operation.name, guess=False)
+        # What may be of another kind is asked for again, once there is something of this one.
+        if any(each in sure for each in known):
+            example.state.choices[reach.key] += 1
+            self._reached.add((attacker.name, reach.key))
+        # Each that removes gets another object, so that its owner can remove it afterwards.
+        named = known[-1 - self._removals % len(known)] if removes(operation) else known[-1]
+        if operation.reads_only and not parameter.required:
+            # A list that is narrowed to an object shows what stands inside it.
+            named = holding(example, victim, operation, known) or named
+        self._removals += removes(operation)
+        asked = (example, users.drawer, attacker, victim, operation, parameter, named)
+        foreign, missing = pair(*asked, joint=False)
+        if (attacker.name, named) in self._named:
+            self._missing.append(missing)
+        else:
+            # What a refusal lists of others' is theirs only while the caller has not named it.
+            example.execute_spoilt(missing)
+        self._named.add((attacker.name, named))
+        read_through(example, example.execute_spoilt(foreign))
+        if not operation.reads_only:
+            identity = example.with_identity(operation, victim)
+            mine = {**foreign.arguments, **identity}
+            self._changes.append(PlannedCall(victim, operation.name, mine))
+
+    def what_is_missing(self, users: Arrangement) -> None:
+        """Have the attacker name objects that do not exist, as the victim's were named."""
+        missing, self._missing = self._missing, []
+        users.example.execute_all_spoilt(missing)
+        users.example.judge_soon(after=1)
+
+    def serve_the_owner(self, users: Arrangement) -> None:
+        """Have the victim make the changes that the attacker tried: then they were possible."""
+        for planned in self._changes:
+            if users.ended:
+                return
+            users.example.execute(planned)

@@ -1,0 +1,1 @@
+"""Sharing as a policy permits it: offers, what is done with them, and their end."""

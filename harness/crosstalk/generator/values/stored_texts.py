@@ -1,0 +1,108 @@
+"""Texts that users have stored, by the argument that held them.
+
+A reading looks for one of them, and learns by which argument's texts it finds anything.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+
+from crosstalk.core.history import Call
+from crosstalk.core.identifiers import identifiers_in, last_name
+from crosstalk.generator.values.field_lessons import FieldLessons
+from crosstalk.surface.operation import Operation, Parameter, Role
+
+# Longer texts are no filter's values.
+_LONGEST_SHOWN = 40
+
+
+class StoredTexts:
+    """Texts and passwords of one example, by the user who gave them.
+
+    Args:
+        lessons: What was learnt about the fields that arguments take.
+    """
+
+    def __init__(self, lessons: FieldLessons) -> None:
+        self._lessons = lessons
+        # Each with the argument that held it and the operation.
+        self._texts: defaultdict[str, dict[tuple[str, str, str], None]] = defaultdict(dict)
+        self._passwords: dict[str, str] = {}
+
+    def keep(self, user: str, parameter: Parameter, text: str, operation: str) -> None:
+        """Keep a text that a user stored."""
+        self._texts[user][last_name(parameter.name), text, operation] = None
+
+    def keep_shown(self, name: str, text: str) -> None:
+        """Keep what an answer showed under a name, e.g. `open` as the `status`: any user's own
+        words are left out.
+        """
+        if text and len(text) <= _LONGEST_SHOWN and not identifiers_in(text):
+            self._lessons.shown[name][text] += 1
+
+    def shown_as(self, user: str, name: str) -> list[str]:
+        """Return what answers showed under a name, most often first, then what `user` has stored
+        under it.
+        """
+        shown = [text for text, _ in self._lessons.shown[name].most_common()]
+        return list(dict.fromkeys([*shown, *reversed(self.of(user, name))]))
+
+    def names_user(self, parameter: Parameter) -> bool:
+        """Return whether answers name users under the name of an argument."""
+        return last_name(parameter.name) in self._lessons.subject_fields
+
+    def learn_search(self, call: Call, operation: Operation, *, found: bool) -> None:
+        """Note by which stored texts a reading finds something."""
+        user = call.actor.user
+        for parameter in operation.parameters if operation.reads_only and user else ():
+            text = call.arguments.get(parameter.name)
+            if parameter.role is Role.TEXT and isinstance(text, str):
+                # A word that all texts hold was stored as nothing in particular.
+                for each in self.stored_as(str(user), text) or [""]:
+                    self._lessons.learn_search(operation.name, each, found=found)
+
+    def search_order(self, user: str, operation: str, name: str) -> list[str]:
+        """Return arguments whose texts a reading may look for, the likeliest first.
+
+        An empty name stands for a word that is in all texts.
+
+        Args:
+            user: Who stored them.
+            operation: The reading.
+            name: Of its argument; what was stored under that name comes before the others.
+        """
+        stored = sorted(self.stored_as(user), key=lambda each: each != name)
+        return self._lessons.search_order(operation, [*stored[:1], "", *stored[1:]])
+
+    def of(self, user: str, name: str, *, other_than: str = "") -> list[str]:
+        """Return texts that `user` has stored as an argument of that name, oldest first.
+
+        Args:
+            user: Whose they are.
+            name: Of the argument.
+            other_than: Name of an operation whose own texts do not count.
+        """
+        return [
+            text
+            for argument, text, operation in self._texts[user]
+            if argument == name and operation != other_than
+        ]
+
+    def newest(self, user: str) -> list[str]:
+        """Return the text that `user` stored last by each operation, one of each object."""
+        return list({operation: text for _, text, operation in self._texts[user]}.values())
+
+    def stored_as(self, user: str, text: str = "") -> list[str]:
+        """Return names of arguments by which `user` has stored a text, or any text."""
+        return list(
+            dict.fromkeys(
+                argument for argument, stored, _ in self._texts[user] if text in ("", stored)
+            )
+        )
+
+    def password(self, user: str, new: Callable[[], str]) -> str:
+        """Return what is in the password that `user` sets and logs in with; a new one at first."""
+        if user not in self._passwords:
+            self._passwords[user] = new()
+        return self._passwords[user]

@@ -1,0 +1,628 @@
+"""Values harvested from earlier answers, by the user who received them.
+
+A campaign goes deep by them: an id that exists reaches code that a random one never
+does. A reference parameter prefers values of its own kind: `task_id` takes ids that came from an
+operation, or stood under a field, whose name speaks of tasks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+from uuid import UUID
+
+from crosstalk.core.history import Call, Outcome
+from crosstalk.core.identifiers import (
+    identifiers_in,
+    identifiers_of,
+    is_drawn,
+    is_short_id,
+    is_worded_id,
+    last_name,
+    marked_for_others,
+    markers_in,
+    strings_in,
+)
+from crosstalk.core.object_kinds import (
+    CURSOR_FIELD,
+    IDENTIFYING_FIELDS,
+    called_kind,
+    deletes,
+    is_of_kind,
+    is_plain,
+    is_relation,
+    kind_named,
+    kind_of_field,
+    noun_of,
+    singular,
+    stem_of,
+)
+from crosstalk.core.owned_objects import OwnedObject
+from crosstalk.generator.values.field_lessons import FieldLessons
+from crosstalk.generator.values.removed_objects import RemovedObjects
+from crosstalk.generator.values.stored_texts import StoredTexts
+from crosstalk.surface.capabilities import removes, required_references
+from crosstalk.surface.operation import Operation, Parameter, Role
+
+_OBJECT_ID = re.compile(r"(^|_)(id|uuid)$|Id$")
+_VARIABLE = re.compile(r"linked\.[^.]+\.\d+")
+_ID_FIELD = re.compile(r"(^|_)(id|uuid|key|uri)$|Id$")
+# What stands under the name of a reference and is longer is no reference.
+_LONGEST_REFERENCE = 200
+
+
+# Characters of a code that no two objects have by chance.
+_LONG_CODE = 8
+# A kind of object, and a number.
+_Number: TypeAlias = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Harvested:
+    value: str
+    field: str
+    kind: str
+
+
+class ValuePool:
+    """Ids, cursors, keys and names seen in this example, by the user who received or gave them.
+
+    Args:
+        reference_fields: Names of arguments that refer to objects, e.g. `slug`: what answers hold
+            under such a name is an id, whatever it looks like.
+        lessons: What was learnt about the fields that arguments take.
+
+    Attributes:
+        texts: What users have stored in words.
+    """
+
+    def __init__(
+        self, reference_fields: Collection[str] = (), lessons: FieldLessons | None = None
+    ) -> None:
+        self._reference_fields = frozenset(reference_fields)
+        self._lessons = FieldLessons() if lessons is None else lessons
+        self.texts = StoredTexts(self._lessons)
+        # Names that users gave to objects, by which an argument may refer to them as well.
+        self._labels: defaultdict[str, dict[str, _Harvested]] = defaultdict(dict)
+        # A number may name several objects of one user, each of another kind.
+        self._ids: defaultdict[str, dict[tuple[str, str], _Harvested]] = defaultdict(dict)
+        self._cursors: defaultdict[str, dict[str, _Harvested]] = defaultdict(dict)
+        self._keys: defaultdict[str, dict[str, None]] = defaultdict(dict)
+        self._subjects: set[str] = set()
+        self._first: dict[str, str] = {}
+        self._names: defaultdict[str, dict[tuple[str, str], None]] = defaultdict(dict)
+        self._together: defaultdict[str, set[str]] = defaultdict(set)
+        # A number belongs with another where it was seen inside it, or asked for by it.
+        self._numbers_together: set[tuple[_Number, _Number]] = set()
+        self._gone: set[str] = set()
+        self._removed = RemovedObjects(self._lessons.of_present)
+        self._public: frozenset[str] = frozenset()
+
+    def know_subjects(self, subjects: set[str]) -> None:
+        """Keep the subjects, which are identities and not references to objects."""
+        self._subjects = subjects
+
+    def know_public(self, values: Collection[str]) -> None:
+        """Keep what others may know: a finding cannot rest on it (`History.public_values`)."""
+        self._public = frozenset(values)
+
+    def know_objects(self, owned: Sequence[OwnedObject]) -> None:
+        """Keep the ids of objects that existed before, each for its owner."""
+        for each in owned:
+            item = _Harvested(each.id, each.field, each.kind)
+            kind = each.kind if is_short_id(each.id) else ""
+            self._first[each.id] = each.owner
+            self._ids[each.owner].setdefault((kind, each.id), item)
+
+    def keep_names(self, call: Call, operation: Operation) -> None:
+        """Keep the names that a user gave to stored objects, and what the user has removed."""
+        if call.actor.user is None or call.answer.outcome is not Outcome.OK:
+            return
+        named = required_references(operation)[-1:] if removes(operation) else []
+        own = [
+            each
+            for one in named
+            for each in self.references(call.actor.user, one, operation.name, removed=True)
+        ]
+        self._removed.note(call, operation, own)
+        for parameter in operation.parameters:
+            given = call.arguments.get(parameter.name)
+            if parameter.role is Role.TEXT and operation.stores and isinstance(given, str):
+                self.texts.keep(call.actor.user, parameter, given, operation.name)
+            short = last_name(parameter.name)
+            if operation.chooses(parameter):
+                self._keep_name(call.actor.user, short, given)
+            names = short in self._reference_fields and short in IDENTIFYING_FIELDS
+            # What a user chose to call something is not always shown to them again.
+            chosen = short in self._reference_fields and parameter.role is Role.NAME
+            labels = (chosen or (names and parameter.role is Role.TEXT)) and operation.stores
+            if operation.stores and isinstance(given, list):
+                self._keep_words(call.actor.user, parameter, given)
+            if labels and isinstance(given, str):
+                item = _Harvested(given, short, singular(noun_of(operation.name)))
+                self._labels[call.actor.user].setdefault(given, item)
+
+    def _keep_name(self, user: str, argument: str, given: object) -> None:
+        """Keep what a user calls something; of a list each, under the name of one of them."""
+        names = self._names[user]
+        if isinstance(given, str):
+            names[argument, given] = None
+        elif isinstance(given, list):
+            names.update(dict.fromkeys((singular(argument), str(each)) for each in given))
+
+    def _keep_words(self, user: str, parameter: Parameter, given: Sequence[object]) -> None:
+        """Keep words of a list by which objects are named elsewhere: `tags`, `/tags/{tag}`."""
+        name = singular(last_name(parameter.name.removesuffix("[]")))
+        if parameter.refers or name not in self._reference_fields:
+            return
+        for each in given:
+            if isinstance(each, str):
+                self._labels[user].setdefault(each, _Harvested(each, name, name))
+
+    def harvest(self, call: Call) -> None:
+        """Keep the ids and cursors in an answer; note objects that their owner finds no more."""
+        self._notice_missing(call)
+        self._learn_fields(call)
+        self._learn_kinds(call)
+        if call.actor.user is None or call.answer.outcome is not Outcome.OK:
+            return
+        sent = call.sent
+        named = {str(each) for each in call.arguments.values()}
+        found = call.paths
+        received = call.received | identifiers_of(dict(call.answer.linked))
+        has_id = any(path == "id" for path, _ in found)
+        for path, text in found:
+            name = next((part for part in reversed(path.split(".")) if not part.isdigit()), "")
+            if text in self._subjects and text not in named:
+                self._lessons.subject_fields.add(name)
+            self.texts.keep_shown(name, text)
+            item = _Harvested(text, name, kind_of_field(path, call.operation, has_id=has_id))
+            # What stood in a URI names something, whatever its variable is called.
+            variable = _VARIABLE.fullmatch(path) is not None
+            if is_short_id(text) and (variable or _ID_FIELD.search(name)):
+                # Several users may have it, each for an object of their own.
+                if text not in named and text not in self._subjects:
+                    self._keep(call, item, item.kind)
+                self._keep_together(call, path, item, found, has_id=has_id)
+                continue
+            if _OBJECT_ID.search(name) and is_worded_id(text):
+                # It may be a word as well, and belongs to the user who was shown it first.
+                self._keep_reference(call, item, named)
+                continue
+            if name in self._reference_fields and not _ID_FIELD.search(name):
+                if name in IDENTIFYING_FIELDS:
+                    # A slug is one of what it stands in, not of slugs.
+                    holder = path.removesuffix(name)
+                    kind = kind_of_field(f"{holder}id", call.operation, has_id=has_id)
+                    item = _Harvested(text, name, kind)
+                if text.isdigit() and text not in named:
+                    # Objects of each user may be numbered from 1.
+                    self._keep(call, item, item.kind)
+                    self._keep_together(call, path, item, found, has_id=has_id)
+                    continue
+                self._keep_reference(call, item, named)
+                continue
+            # What the caller sent comes back to them, and makes nothing theirs: an assistant
+            # repeats the arguments of its calls, other users' ids among them.
+            if identifiers_in(text) & sent or self._first.setdefault(text, call.actor.user) != (
+                call.actor.user
+            ):
+                continue
+            told = bool(identifiers_in(text)) or "://" in text
+            if CURSOR_FIELD.search(name):
+                self._cursors[call.actor.user].setdefault(text, item)
+            elif (variable or (told and _ID_FIELD.search(name))) and text not in self._subjects:
+                self._keep(call, item)
+                self._together[text] |= sent | received
+
+    def _keep(self, call: Call, item: _Harvested, kind: str = "") -> None:
+        """Keep an id for the caller, and which operation shows such ids."""
+        mine = self._ids[str(call.actor.user)]
+        if mine.setdefault((kind, item.value), item).kind != item.kind:
+            # What `lend` gave out is a loan, as a list of loans says.
+            mine.setdefault((item.kind, item.value), item)
+        self._lessons.note_source(item.field, item.kind, call.operation)
+
+    def _keep_reference(self, call: Call, item: _Harvested, named: set[str]) -> None:
+        """Keep what stands under a reference's name; a slug may be made of what its owner sent."""
+        user, text = str(call.actor.user), item.value
+        if not text or len(text) > _LONGEST_REFERENCE or text in named or text in self._subjects:
+            return
+        if not marked_for_others(text, user) and self._first.setdefault(text, user) == user:
+            self._keep(call, item)
+
+    def _learn_fields(self, call: Call) -> None:
+        """Note how calls were answered that named an own object by an argument of plain name."""
+        user, answer = call.actor.user, call.answer
+        served = answer.outcome is Outcome.OK
+        if user is None or call.actor.claims != user:
+            return
+        if not served and answer.outcome not in (Outcome.ERROR, Outcome.REFUSED):
+            return
+        for argument, value in call.arguments.items():
+            name = last_name(argument)
+            if not isinstance(value, str | int):
+                continue
+            if not is_plain(name):
+                for each in self._ids[user].values() if served else ():
+                    if each.value == str(value):
+                        self._lessons.note_taken(call.operation, argument, each.field, each.kind)
+                continue
+            for each in self._items(user):
+                if each.value == str(value):
+                    self._lessons.learn(name, each.field, each.kind, served=served)
+
+    def _learn_kinds(self, call: Call) -> None:
+        """Note of what kind an argument's object is to be: "Person t-1 was not found" says it."""
+        if call.answer.outcome is not Outcome.ERROR:
+            return
+        said = " ".join([call.answer.message or "", *strings_in(call.answer.body)])
+        for argument, value in call.arguments.items():
+            if not isinstance(value, str) or not value or value not in said:
+                continue
+            before = re.search(rf"\b([A-Za-z]{{3,20}})\s+[`'\"(]?{re.escape(value)}", said)
+            kind = singular(before.group(1).lower()) if before else ""
+            if any(is_of_kind(of, kind) for _, of, _ in self._lessons.known_sources()):
+                self._lessons.kinds[call.operation, argument] = kind
+
+    def _items(self, user: str) -> list[_Harvested]:
+        return [*self._ids[user].values(), *self._labels[user].values()]
+
+    def _under_plain_name(
+        self, user: str, parameter: Parameter, name: str, kinds: Sequence[str], *, guess: bool
+    ) -> list[str]:
+        """Return what names a user's objects of a kind: all values of one of the fields.
+
+        Args:
+            user: Whose objects.
+            parameter: Takes one.
+            name: Of the parameter.
+            kinds: What it may be of: of the first of them of which anything is known.
+            guess: Whether any object may do where none of these is known.
+        """
+
+        def fitting(owner: str, kind: str) -> list[_Harvested]:
+            return [
+                each
+                for each in self._items(owner)
+                if each.value not in self._gone
+                and _admits(parameter, each.value)
+                and (
+                    each.field == name
+                    or self._lessons.takes(name, each.field, each.kind)
+                    or (_identifies(each.field) and is_of_kind(each.kind, kind))
+                )
+            ]
+
+        known: dict[str, list[_Harvested]] = {}
+        for kind in kinds:
+            known = {owner: fitting(owner, kind) for owner in {user, *self._ids, *self._labels}}
+            if any(known.values()):
+                break
+        if not any(known.values()):
+            if not guess:
+                return []
+            any_kind = [each for each in self._items(user) if "://" not in each.value]
+            known = {user: [each for each in any_kind if _admits(parameter, each.value)]}
+        field = self._lessons.likeliest(name, (one.field for of in known.values() for one in of))
+        return list(dict.fromkeys(one.value for one in known[user] if one.field == field))
+
+    def _keep_together(
+        self,
+        call: Call,
+        path: str,
+        item: _Harvested,
+        found: Sequence[tuple[str, str]],
+        *,
+        has_id: bool,
+    ) -> None:
+        """Note with which other numbers one belongs: those asked for, those it stands inside."""
+        mine = (item.kind, item.value)
+        for name, value in call.arguments.items():
+            if isinstance(value, str | int) and _names_one(str(value)):
+                asked = (kind_named(name, call.operation), str(value))
+                self._numbers_together.add((mine, asked))
+        holder = path.rpartition(".")[0]
+        for other, value in found:
+            outside = other.rpartition(".")[0]
+            inside = holder != outside and f"{holder}.".startswith(f"{outside}." if outside else "")
+            if inside and _names_one(value) and _ID_FIELD.search(other.rpartition(".")[2]):
+                kind = kind_of_field(other, call.operation, has_id=has_id)
+                self._numbers_together.add((mine, (kind, value)))
+
+    def _notice_missing(self, call: Call) -> None:
+        """Note that an object is gone where its owner was told so, and nothing else was named."""
+        user, answer = call.actor.user, call.answer
+        if user is None or call.actor.claims != user:
+            return
+        if answer.status == 404 or answer.code == "not_found":
+            if self._names_more(call, user):
+                return
+            for argument, value in call.arguments.items():
+                item = self._ids[user].get(("", value)) if isinstance(value, str) else None
+                kind = kind_named(argument, call.operation)
+                if item is not None and _fits(item, last_name(argument), kind):
+                    self._gone.add(item.value)
+        elif answer.outcome is Outcome.OK and not deletes(call.operation):
+            # It is there again, e.g. taken out of a bin.
+            self._gone -= call.received
+
+    def _names_more(self, call: Call, user: str) -> bool:
+        """Return whether a call names more than one thing that may be the missing one."""
+        texts = [str(each) for each in call.arguments.values() if not isinstance(each, bool)]
+        own = [each for each in texts if ("", each) in self._ids[user]]
+        others = [each for each in texts if each not in own and each not in self._subjects]
+        return len(own) > 1 or any(not markers_in(each) for each in others)
+
+    def references(
+        self,
+        user: str,
+        parameter: Parameter,
+        operation: str,
+        *,
+        guess: bool = True,
+        removed: bool = False,
+        new: bool = False,
+    ) -> list[str]:
+        """Return ids that `user` has received and that fit the parameter, oldest first.
+
+        Kinds are guessed by names: where no user has any that fit, any id may, unless `guess` is
+        false. What others may know already is left out where there is anything else, and so is
+        what its owner has removed, unless `removed` is true or the operation takes it back. With
+        `new` nothing that others may know, or that was removed, is returned at all.
+        """
+        found = self._references(user, parameter, operation, guess=guess)
+        found = self._unknown(user, found) or ([] if new else found)
+        if removed:
+            return found
+        return self._removed.preferred(found, parameter.name, operation, there=new)
+
+    def _unknown(self, user: str, values: Sequence[str]) -> list[str]:
+        """Return those of a user's ids of which it is not known that others may have seen them."""
+        if not self._public:
+            return list(values)
+        known = {
+            each.value
+            for each in self._ids[user].values()
+            if each.value in self._public or f"{each.kind} {each.value}" in self._public
+        }
+        return [
+            each
+            for each in values
+            if each not in known and self._public.isdisjoint(markers_in(each))
+        ]
+
+    def _references(
+        self, user: str, parameter: Parameter, operation: str, *, guess: bool
+    ) -> list[str]:
+        name = last_name(parameter.name)
+        if parameter.many:
+            name = name.removesuffix("s")
+        if parameter.role is Role.NAME:
+            known = self._names[user]
+            same = [chosen for argument, chosen in known if argument == name]
+            seen = [each.value for each in self._ids[user].values() if each.field == name]
+            return same or seen or [chosen for _, chosen in known]
+        kind = kind_named(parameter.name, operation)
+        if is_plain(name) and not parameter.many:
+            # What a habit is stacked on is a habit.
+            kinds = [kind, *([singular(noun_of(operation))] if is_relation(name) else [])]
+            # A `project_name` is what a project was called.
+            kinds += filter(None, [called_kind(name)])
+            return self._under_plain_name(user, parameter, name, kinds, guess=guess)
+        taken = self._lessons.taken(operation, parameter.name)
+        served = [
+            each.value
+            for each in self._ids[user].values()
+            if (each.field, each.kind) in taken
+            and each.value not in self._gone
+            and _admits(parameter, each.value)
+        ]
+        if served and _says_no_kind(name):
+            # A `code` is what was one before, and not a slug that stood beside it in prose.
+            return list(dict.fromkeys(served))
+        # An `id` is of many kinds: one of another kind is taken where none of this one is known.
+        ways: list[tuple[Callable[[_Harvested, str, str], bool], str]] = [(_fits, kind)]
+        told = self._lessons.kinds.get((operation, parameter.name), "")
+        if told and told != kind:
+            ways.insert(0, (_is_of, told))
+        if _says_no_kind(name):
+            ways.append((_is_called, kind))
+        elif parameter.many:
+            # The `order` of questions lists questions.
+            ways.append((_fits, singular(noun_of(operation))))
+        for fits, wanted in ways:
+            fitting = {
+                owner: list(
+                    dict.fromkeys(
+                        each.value
+                        for each in items.values()
+                        if each.value not in self._gone
+                        and fits(each, name, wanted)
+                        and _admits(parameter, each.value)
+                    )
+                )
+                for owner, items in self._ids.items()
+            }
+            if any(fitting.values()):
+                return fitting.get(user, [])
+        # An address says of what kind a code in it is.
+        addressed = f"{{{parameter.name}}}" in operation
+        named = name.lower() in IDENTIFYING_FIELDS and not (parameter.many or addressed)
+        if named and (only := self._only_kind()):
+            # Where there are objects of one kind alone, a code is one of theirs.
+            return [
+                each.value
+                for each in self._ids[user].values()
+                if each.kind == only
+                and _identifies(each.field)
+                and each.value not in self._gone
+                and _admits(parameter, each.value)
+            ]
+        if not guess:
+            return []
+        # A URI is not an id, nor an id a URI.
+        wants_uri = name.lower().endswith("uri")
+        return list(
+            dict.fromkeys(
+                each
+                for _, each in self._ids[user]
+                if ("://" in each) is wants_uri
+                and _admits(parameter, each)
+                and each not in self._gone
+            )
+        )
+
+    def _only_kind(self) -> str:
+        """Return the kind of all objects that any user was shown; empty where there are several."""
+        kinds = {
+            each.kind
+            for items in self._ids.values()
+            for (kind, value), each in items.items()
+            if _identifies(each.field) and not (kind and ("", value) in items)
+        }
+        return kinds.pop() if len(kinds) == 1 else ""
+
+    def names_users(self, parameter: Parameter) -> bool:
+        """Return whether answers have shown users under the name of an argument: `athlete`."""
+        return not parameter.required and last_name(parameter.name) in self._lessons.subject_fields
+
+    def sources(self, parameter: Parameter, operation: str) -> list[str]:
+        """Return the operations that have shown ids which fit the parameter."""
+        name, kind = last_name(parameter.name), kind_named(parameter.name, operation)
+        plain = is_plain(name) and not parameter.many
+        return [
+            each
+            for field, of, each in self._lessons.known_sources()
+            if _fits(_Harvested("", field, of), name, kind)
+            or (plain and _identifies(field) and is_of_kind(of, kind))
+        ]
+
+    def names(self, user: str) -> list[str]:
+        """Return the names that `user` gave to objects, oldest first."""
+        return list(dict.fromkeys(chosen for _, chosen in self._names[user]))
+
+    def long_ids(self, user: str) -> list[str]:
+        """Return the ids of objects that `user` has received and that name no other's by chance."""
+        found = [
+            value
+            for _, value in self._ids[user]
+            if not is_short_id(value) or (is_drawn(value) and len(value) >= _LONG_CODE)
+        ]
+        return self._unknown(user, found) or found
+
+    def related(
+        self, kind: str, values: Sequence[str], chosen: Sequence[tuple[str, str]]
+    ) -> Sequence[str]:
+        """Return those of `values` that belong with all `chosen`; if none does, all.
+
+        Args:
+            kind: Of the values.
+            values: Ids.
+            chosen: Other ids of the call, each after its kind, which is empty where unknown.
+        """
+        return self.belonging(kind, values, chosen) or values
+
+    def belonging(
+        self, kind: str, values: Sequence[str], chosen: Sequence[tuple[str, str]]
+    ) -> Sequence[str]:
+        """Return those of `values` that were seen together with all `chosen`, as `related` does."""
+        return [
+            each
+            for each in values
+            if all(
+                other in self._together[each]
+                or each in self._together[other]
+                or self._beside(kind, each, other_kind, other)
+                for other_kind, other in chosen
+            )
+        ]
+
+    def _beside(self, kind: str, value: str, other_kind: str, other: str) -> bool:
+        """Return whether two numbers were seen together, in either order."""
+        mine, theirs = (kind, value), (other_kind, other)
+        return any(
+            (_same(one, mine) and _same(two, theirs)) or (_same(one, theirs) and _same(two, mine))
+            for one, two in self._numbers_together
+        )
+
+    def is_first_of(self, user: str, value: str) -> bool:
+        """Return whether no user has received or said a value before `user`."""
+        return not marked_for_others(value, user) and self._first.get(value, user) == user
+
+    def keep_key(self, user: str, key: str) -> None:
+        """Keep a key under which this user made a call."""
+        self._keys[user].setdefault(key)
+
+    def keys(self, user: str) -> list[str]:
+        """Return keys under which `user` has made calls, oldest first."""
+        return list(self._keys[user])
+
+    def knows_key(self, key: str) -> bool:
+        """Return whether any user has made a call under that key."""
+        return any(key in known for known in self._keys.values())
+
+    def cursors(self, user: str) -> list[str]:
+        """Return cursors that `user` has received."""
+        return list(self._cursors[user])
+
+
+def _same(seen: _Number, asked: _Number) -> bool:
+    """Return whether a number that was seen is the one asked for, and of that kind."""
+    return seen[1] == asked[1] and (not asked[0] or not seen[0] or asked[0] in seen[0])
+
+
+def _fits(item: _Harvested, parameter: str, kind: str) -> bool:
+    """Return whether an id is of that kind; `subtask` ids may do where a `task` is wanted."""
+    called = item.field == parameter
+    if called and not _says_no_kind(parameter):
+        return True
+    alike = called or _OBJECT_ID.search(item.field) is not None
+    return alike and is_of_kind(item.kind, kind)
+
+
+def _is_of(item: _Harvested, _parameter: str, kind: str) -> bool:
+    """Return whether an id names an object of that kind."""
+    return _OBJECT_ID.search(item.field) is not None and is_of_kind(item.kind, kind)
+
+
+def _is_called(item: _Harvested, parameter: str, _kind: str) -> bool:
+    """Return whether an id stood under the name of the parameter."""
+    return item.field == parameter
+
+
+def _says_no_kind(name: str) -> bool:
+    """Return whether a name is that of ids of every kind: `id`, `slug`, `number`."""
+    return not stem_of(name) or name.lower() in IDENTIFYING_FIELDS
+
+
+def _names_one(value: str) -> bool:
+    """Return whether a value is an id: a short one, or one that is known by itself."""
+    return is_short_id(value) or bool(identifiers_in(value))
+
+
+def _identifies(field: str) -> bool:
+    """Return whether a field may name the object that it stands in."""
+    return _OBJECT_ID.search(field) is not None or field in IDENTIFYING_FIELDS
+
+
+def _admits(parameter: Parameter, value: str) -> bool:
+    """Return whether an id is worth sending: a non-UUID is refused before any object is looked up,
+    and so is a text where a number is wanted.
+
+    The refusal then tells of the text that was sent, and nothing of what there is.
+    """
+    schema = parameter.schema
+    wanted = schema.get("items", {}) if parameter.many else schema
+    if wanted.get("type") in ("integer", "number"):
+        return value.isdigit()
+    if wanted.get("format") != "uuid":
+        return True
+    try:
+        UUID(value)
+    except ValueError:
+        return False
+    return True

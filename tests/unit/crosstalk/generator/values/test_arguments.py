@@ -1,0 +1,185 @@
+"""Texts of arguments: a marker in the form that the name asks for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from random import Random
+from uuid import UUID
+
+import pytest
+
+from crosstalk.core.history import Actor, Answer, Outcome
+from crosstalk.generator.values.argument_knowledge import ArgumentKnowledge
+from crosstalk.generator.values.arguments import ArgumentDrawer, HonestDrawer
+from crosstalk.generator.values.choice import RandomChoice
+from crosstalk.generator.values.value_pool import ValuePool
+from crosstalk.surface.operation import Operation, Parameter, Role
+from tests.unit.crosstalk.histories import ALICE, BOB, Writer, ok
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("email", "xtmark@example.com"),
+        ("contact_email", "xtmark@example.com"),
+        ("url", "https://example.com/xtmark"),
+        ("title", "note xtmark"),
+        ("emails_sent", "note xtmark"),
+    ],
+)
+def test_text_has_the_form_that_its_name_asks_for(name: str, text: str) -> None:
+    parameter = Parameter(name, {"type": "string"}, True, Role.TEXT)
+    operation = Operation("mcp", "mcp:add", (parameter,), reads_only=False)
+    drawer = ArgumentDrawer(
+        RandomChoice(Random(1)),
+        ValuePool(),
+        {"alice": "alice-1"},
+        lambda _: "xtmark",
+        ArgumentKnowledge(),
+    )
+    assert drawer.arguments(operation, ALICE, hostile=False) == {name: text}
+
+
+def drawn(operation: Operation, pool: ValuePool, source: str = "own") -> object:
+    """Return the first argument of one call by alice, who knows of bob."""
+    drawer = HonestDrawer(
+        RandomChoice(Random(2)),
+        pool,
+        {"alice": "alice-1", "bob": "bob-1"},
+        lambda _: "xtmark",
+        ArgumentKnowledge(),
+    )
+    arguments = drawer.arguments(operation, ALICE, references=(source,), hostile=False)
+    return arguments[operation.parameters[0].name]
+
+
+def stored(pool: ValuePool, actor: Actor, **arguments: str) -> None:
+    """Keep the texts that a user has stored."""
+    texts = tuple(Parameter(each, {"type": "string"}, True, Role.TEXT) for each in arguments)
+    operation = Operation("mcp", "mcp:add_card", texts, reads_only=False)
+    for call in Writer().call(actor, operation.name, arguments, ok({})).history:
+        pool.keep_names(call, operation)
+
+
+WORD = Parameter("word", {"type": "string"}, True, Role.TEXT)
+LOOK_UP = Operation("mcp", "mcp:look_up", (WORD,), reads_only=True)
+
+
+def test_reading_looks_for_a_text_that_was_stored() -> None:
+    pool = ValuePool()
+    assert drawn(LOOK_UP, pool) == "note"
+    stored(pool, ALICE, front="note xtalicez00000001")
+    stored(pool, BOB, front="note xtbobz00000001")
+    assert drawn(LOOK_UP, pool) in ("note", "note xtalicez00000001")
+    assert drawn(LOOK_UP, pool, "bob") in ("note", "note xtbobz00000001")
+
+
+def test_reading_looks_for_what_has_found_something() -> None:
+    pool = ValuePool()
+    stored(pool, ALICE, back="note b", front="note f")
+    writer = Writer()
+    for text, body in (("note b", []), ("note f", [{"front": "note f"}])):
+        writer.call(ALICE, LOOK_UP.name, {"word": text}, ok(body))
+    for call in writer.history:
+        pool.texts.learn_search(call, LOOK_UP, found=bool(call.answer.body))
+    assert pool.texts.search_order("alice", LOOK_UP.name, "word")[0] == "front"
+
+
+def test_list_of_words_holds_a_marked_one() -> None:
+    tags = Parameter("tags", {"type": "array", "items": {"type": "string"}}, True, Role.VALUE)
+    add = Operation("mcp", "mcp:add_note", (tags,), reads_only=False)
+    assert drawn(add, ValuePool()) == ["note", "note-xtmark"]
+    assert drawn(replace(add, reads_only=True), ValuePool()) == ["note"]
+
+
+def test_variable_that_is_never_served_may_take_the_callers_own_subject() -> None:
+    name = Parameter("name", {"type": "string"}, True, Role.NAME)
+    facts = Operation("mcp-resources", "mcp:resources/read facts://{name}", (name,), True)
+    knowledge = ArgumentKnowledge()
+    knowledge.count(facts, Answer(Outcome.ERROR, 404, "There is no such"))
+    drawer = HonestDrawer(
+        RandomChoice(Random(1)),
+        ValuePool(),
+        {"alice": "alice-1", "bob": "bob-1"},
+        lambda _: "xtmark",
+        knowledge,
+    )
+    given = {str(drawer.arguments(facts, ALICE, references=("own",))["name"]) for _ in range(20)}
+    assert "alice-1" in given
+    knowledge.note_subject(facts, name)
+    assert drawer.arguments(facts, ALICE, references=("bob",)) == {"name": "bob-1"}
+
+
+def test_renaming_begins_with_what_is_there() -> None:
+    old, new = (Parameter(each, {"type": "string"}, True, Role.TEXT) for each in ("old", "new"))
+    rename = Operation("mcp", "mcp:rename_tag", (old, new), reads_only=False)
+    assert drawn(rename, ValuePool()) == "note"
+    since = Operation("mcp", "mcp:complain", (old,), reads_only=False)
+    assert drawn(since, ValuePool()) == "note xtmark"
+
+
+def test_reading_looks_for_nothing_that_is_there_where_it_is_to_be_missing() -> None:
+    pool = ValuePool()
+    stored(pool, ALICE, word="note xtalicez00000001")
+    assert drawn(LOOK_UP, pool, "missing") not in ("note", "note xtalicez00000001")
+
+
+@pytest.mark.parametrize(
+    ("values", "given"), [([4], "4"), (["north"], "north"), (["{user}-inbox"], "alice-1-inbox")]
+)
+def test_reference_takes_a_stated_value_where_nothing_was_shown_to_refer_to(
+    values: list[object], given: str
+) -> None:
+    room = Parameter("room_id", {"enum": values}, True, Role.REFERENCE)
+    book = Operation("rest", "rest:POST /bookings", (room,), reads_only=False)
+    assert str(drawn(book, ValuePool())) == given
+
+
+def test_two_objects_that_are_merged_are_not_one() -> None:
+    pool = ValuePool()
+    writer = Writer()
+    for code in ("p-74ea9b6f12ef", "p-198e7dda3077"):
+        writer.call(ALICE, "mcp:add_person", {}, ok({"person_id": code}))
+    for call in writer.history:
+        pool.harvest(call)
+    ends = [
+        Parameter(f"{each}_id", {"type": "string"}, True, Role.REFERENCE)
+        for each in ("keep", "drop")
+    ]
+    operation = Operation("mcp", "mcp:merge_people", tuple(ends), reads_only=False)
+    for number in range(5):
+        drawer = HonestDrawer(
+            RandomChoice(Random(number)),
+            pool,
+            {"alice": "alice-1"},
+            lambda _: "xtmark",
+            ArgumentKnowledge(),
+        )
+        named = drawer.arguments(operation, ALICE, references=("own",), hostile=False)
+        assert {*named.values()} == {"p-74ea9b6f12ef", "p-198e7dda3077"}
+
+
+def test_name_that_is_a_uuid_is_drawn_as_one() -> None:
+    schema = {"type": "string", "format": "uuid"}
+    uid = Parameter("uid", schema, True, Role.NAME)
+    words = Parameter("words", {"type": "string"}, True, Role.TEXT)
+    put = Operation("rest", "rest:PUT /interviews/{uid}", (uid, words), reads_only=False)
+    assert str(UUID(str(drawn(put, ValuePool())))) == drawn(put, ValuePool())
+
+
+def test_list_of_names_is_given_as_a_list_and_each_of_them_is_kept() -> None:
+    words = {"type": "array", "items": {"type": "string"}}
+    label = Parameter("label", {"type": "string"}, True, Role.TEXT)
+    tags, tag = Parameter("tags", words, True, Role.NAME), {"type": "string"}
+    add = Operation("rest", "rest:POST /monitors", (label, tags), reads_only=False)
+    pool = ValuePool()
+    drawer = HonestDrawer(
+        RandomChoice(Random(1)), pool, {"alice": "a-1"}, lambda _: "xtmark", ArgumentKnowledge()
+    )
+    given = drawer.arguments(add, ALICE, references=("own",))
+    assert given["tags"] == ["note", "note-xtmark"]
+    story = Writer()
+    story.call(ALICE, add.name, given, ok({}))
+    pool.keep_names(story.history.calls[0], add)
+    one = Parameter("tag", tag, False, Role.NAME)
+    assert pool.references("alice", one, "rest:GET /monitors") == given["tags"]

@@ -26,7 +26,7 @@ _LISTS = 6
 
 
 class NearNames:
-    """Makes one short example of each further form of names.
+    """Makes one short example of each form of names.
 
     Args:
         state: What it shares with the examples; each example has the next form.
@@ -41,12 +41,12 @@ class NearNames:
         self._capabilities = Capabilities.of(list(state.executor.operations.values()))
 
     def run(self) -> None:
-        """Make them; the first look has had the first form."""
+        """Make them, of all forms: which of them examples before have had depends on the plan."""
         creators = self._creators()
         lists = self._lists(creators)
         if len(self._state.principals.members) < 2 or not (creators and lists):
             return
-        for _ in range(self._forms - 1):
+        for _ in range(self._forms):
             if self._state.stopped():
                 return
             with rule_errors_stop_the_run():

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from random import Random
 
+from crosstalk.core.object_kinds import thing_of
 from crosstalk.core.policy import Policy
 from crosstalk.execution.stopping import rule_errors_stop_the_run
 from crosstalk.generator.examples.arrangement import Arrangement
@@ -38,6 +39,7 @@ from crosstalk.generator.rules.situations.many_objects import ManyObjects
 from crosstalk.generator.values.arguments import HonestDrawer
 from crosstalk.generator.values.choice import Draw, RandomChoice
 from crosstalk.surface.capabilities import Capabilities, required_references
+from crosstalk.surface.operation import Operation, Role
 
 # Passes over what is lacking; the first serves nearly everything.
 _PASSES = 4
@@ -279,9 +281,18 @@ class Sweep:
                     if users.ended:
                         break
                     provision.for_call(operation, first)
+                    if operation.parameter(Role.QUERY) is not None:
+                        self._store_for_search(operation, users)
                     users.use(operation, first)
             finally:
                 example.end()
+
+    def _store_for_search(self, operation: Operation, users: Arrangement) -> None:
+        """Have a user store something of the kind that is searched, which names nothing itself."""
+        creators = self._capabilities.creators
+        alike = [each for each in creators if thing_of(each.name) == thing_of(operation.name)]
+        for each in (alike or creators)[:1]:
+            users.use(each, users.victim)
 
     def _left_to_the_policy(self) -> set[str]:
         """Return what shares, accepts or disables: the lives of shares and accounts serve it.

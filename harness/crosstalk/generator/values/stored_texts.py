@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from crosstalk.core.history import Call
 from crosstalk.core.identifiers import identifiers_in, last_name
+from crosstalk.core.object_kinds import thing_of
 from crosstalk.generator.values.field_lessons import FieldLessons
 from crosstalk.surface.operation import Operation, Parameter, Role
 
@@ -74,6 +75,19 @@ class StoredTexts:
         """
         stored = sorted(self.stored_as(user), key=lambda each: each != name)
         return self._lessons.search_order(operation, [*stored[:1], "", *stored[1:]])
+
+    def about(self, user: str, name: str, operation: str) -> list[str]:
+        """Return what `of` does, and only what was stored of the kind that an operation is about.
+
+        A search among tasks finds no project; all texts, where none was stored of that kind.
+        """
+        wanted = thing_of(operation)
+        found = [
+            text
+            for argument, text, by in self._texts[user]
+            if argument == name and thing_of(by) == wanted
+        ]
+        return found or self.of(user, name)
 
     def of(self, user: str, name: str, *, other_than: str = "") -> list[str]:
         """Return texts that `user` has stored as an argument of that name, oldest first.

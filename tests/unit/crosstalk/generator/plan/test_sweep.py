@@ -27,6 +27,7 @@ from crosstalk.surface.operation import Operation, Parameter, Role
 
 IDENTITY = Parameter("user_id", {"type": "string"}, True, Role.IDENTITY)
 NOTE = Parameter("note_id", {"type": "string"}, True, Role.REFERENCE)
+QUERY = Parameter("q", {"type": "string"}, True, Role.QUERY)
 TEXT = Parameter("text", {"type": "string"}, True, Role.TEXT)
 ADD = Operation("rest", "rest:POST /notes", (IDENTITY, TEXT), reads_only=False)
 LIST = Operation("rest", "rest:GET /notes", (IDENTITY,), reads_only=True, lists=True)
@@ -315,6 +316,44 @@ def test_last_calls_serve_what_was_never_served_and_no_more() -> None:
     assert called[EDIT.name] == 1
     assert called[DELETE.name] == 0
     assert notes.calls < 20
+
+
+def test_last_calls_store_what_is_searched() -> None:
+    find = Operation("rest", "rest:GET /notes/search", (IDENTITY, QUERY), reads_only=True)
+
+    class Searched(Notes):
+        def discover(self) -> list[Operation]:
+            return [*OPERATIONS, find]
+
+        def call(
+            self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+        ) -> Answer:
+            answer = super().call(LIST if operation is find else operation, arguments, presented)
+            if operation is find and answer.outcome is Outcome.OK:
+                found = [each for each in answer.body if str(arguments["q"]) in each["text"]]
+                return Answer(Outcome.OK, 200, found)
+            return answer
+
+    notes = Searched()
+    operations = {each.name: each for each in notes.discover()}
+    shown: list[Any] = []
+
+    def take(history: History) -> None:
+        shown.extend(each.answer.body for each in history if each.operation == find.name)
+
+    state = GeneratorState(
+        executor=Executor({"rest": notes}, operations, notes),
+        fresh_history=lambda: History({name: f"{name}-1" for name in USERS}),
+        observations=[],
+        forgeries=(),
+        on_example_end=take,
+        stopped=lambda: False,
+        unserved=lambda: {find.name} if not any(shown) else set(),
+        principals=Principals(impostors=()),
+    )
+    Sweep(state, dict, Random(1), 1_000).serve()
+    assert any(shown)
+    assert notes.calls < 10
 
 
 def test_later_passes_leave_what_shares_to_the_lives_of_shares() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from crosstalk.core.defects.broken_rules import BrokenRule
-from crosstalk.core.history import Actor, Answer, History, Outcome
+from crosstalk.core.history import Actor, Answer, Call, History, Outcome
 from crosstalk.core.policy import Person, Policy, Share
 from crosstalk.core.principals import USERS, Principals
 from crosstalk.execution.executor import Executor
@@ -294,25 +294,27 @@ def test_an_operation_that_is_never_served_does_not_use_up_the_budget() -> None:
     assert notes.calls < 300
 
 
-def test_last_calls_serve_what_was_never_served_and_no_more() -> None:
-    notes = Notes()
+def served_last(notes: Notes, unserved: str) -> list[Call]:
+    """Return the calls with which one operation that was never served is served at the end."""
     operations = {each.name: each for each in notes.discover()}
-    called: Counter[str] = Counter()
-
-    def take(history: History) -> None:
-        called.update(each.operation for each in history)
-
+    made: list[Call] = []
     state = GeneratorState(
         executor=Executor({"rest": notes}, operations, notes),
         fresh_history=lambda: History({name: f"{name}-1" for name in USERS}),
         observations=[each for each in operations.values() if each.lists],
         forgeries=(),
-        on_example_end=take,
+        on_example_end=made.extend,
         stopped=lambda: False,
-        unserved=lambda: {EDIT.name},
+        unserved=lambda: {unserved},
         principals=Principals(impostors=()),
     )
     Sweep(state, dict, Random(1), 1_000).serve()
+    return made
+
+
+def test_last_calls_serve_what_was_never_served_and_no_more() -> None:
+    notes = Notes()
+    called = Counter(each.operation for each in served_last(notes, EDIT.name))
     assert called[EDIT.name] == 1
     assert called[DELETE.name] == 0
     assert notes.calls < 20
@@ -335,23 +337,7 @@ def test_last_calls_store_what_is_searched() -> None:
             return answer
 
     notes = Searched()
-    operations = {each.name: each for each in notes.discover()}
-    shown: list[Any] = []
-
-    def take(history: History) -> None:
-        shown.extend(each.answer.body for each in history if each.operation == find.name)
-
-    state = GeneratorState(
-        executor=Executor({"rest": notes}, operations, notes),
-        fresh_history=lambda: History({name: f"{name}-1" for name in USERS}),
-        observations=[],
-        forgeries=(),
-        on_example_end=take,
-        stopped=lambda: False,
-        unserved=lambda: {find.name} if not any(shown) else set(),
-        principals=Principals(impostors=()),
-    )
-    Sweep(state, dict, Random(1), 1_000).serve()
+    shown = [e.answer.body for e in served_last(notes, find.name) if e.operation == find.name]
     assert shown[0]
     assert notes.calls < 10
 

@@ -6,8 +6,6 @@ is needed: a replay of a few calls instead of an example's sixty.
 
 from __future__ import annotations
 
-from itertools import islice
-
 from crosstalk.core.evidence import Exchange, exchange_of
 from crosstalk.core.history import History, Outcome
 from crosstalk.core.identifiers import is_marker, markers_in
@@ -83,7 +81,7 @@ def _likely(history: History, suspicion: Suspicion, script: Script) -> set[int]:
 
 
 def _makers_of_names(history: History, script: Script, needed: set[int]) -> set[int]:
-    """Return the calls by which users made what other calls of theirs name by its text.
+    """Return the first calls that stored what other calls of the same users refer to by its text.
 
     An id is a reference to the answer that gave it; what is named by a user's own words is none.
     """
@@ -99,7 +97,8 @@ def _makers_of_names(history: History, script: Script, needed: set[int]) -> set[
                 and each.actor.user == call.actor.user
                 and each.answer.outcome is Outcome.OK
             )
-            found.update(each for each in islice(makers, 1))
+            if (first := next(makers, None)) is not None:
+                found.add(first)
     return found & {step.number for step in script.steps}
 
 

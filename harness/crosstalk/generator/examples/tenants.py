@@ -54,11 +54,14 @@ def kept_from(
         operation: What they would call.
         history: Says what is shared by now.
     """
+    kept = (each for each in attackers if is_kept_from(victim, each, operation, history))
+    return next(kept, attackers[0])
+
+
+def is_kept_from(victim: Actor, user: Actor, operation: Operation, history: History) -> bool:
+    """Return whether the policy keeps a user from what is the victim's by an operation."""
     change = not operation.reads_only
-    for each in attackers:
-        if not history.permits(victim.name, each.name, operation.name, change=change):
-            return each
-    return attackers[0]
+    return not history.permits(victim.name, user.name, operation.name, change=change)
 
 
 def _tenant(user: Actor, policy: Policy | None) -> str:

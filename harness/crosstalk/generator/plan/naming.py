@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from crosstalk.core.history import Actor, Probe
+from crosstalk.core.history import Probe
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.examples.arrangement import Arrangement
 from crosstalk.generator.examples.readings import holding
 from crosstalk.generator.examples.shown_through import read_through
-from crosstalk.generator.examples.tenants import colleagues
+from crosstalk.generator.examples.tenants import colleagues, is_kept_from
 from crosstalk.generator.rules.comparisons.existence_pair import comparable_ids, pair
 from crosstalk.generator.survey.reach import Form, Reach
 from crosstalk.surface.capabilities import removes, required_references
@@ -75,18 +75,19 @@ class Naming:
             example.judge_soon(after=_CALLS_TO_JUDGE)
 
     def a_colleagues(self, users: Arrangement) -> None:
-        """Have a user of the victim's tenant name what is the victim's alone within it."""
-        example, victim = users.example, users.victim
-        for colleague in colleagues(victim, example.members, example.history.policy):
-            within = Arrangement(example, self._random, victim, colleague)
+        """Have users of the victim's tenant name what is the victim's alone within it."""
+        example = users.example
+        for each in colleagues(users.victim, example.members, example.history.policy):
+            self._alone(Arrangement(example, self._random, users.victim, each))
 
-            def alone(operation: Operation, colleague: Actor = colleague) -> bool:
-                change = not operation.reads_only
-                asked = (victim.name, colleague.name, operation.name)
-                return not example.history.permits(*asked, change=change)
+    def _alone(self, users: Arrangement) -> None:
+        """Have the attacker name what the policy keeps them from; what removes it comes last."""
 
-            self.the_victims(within, lambda each: alone(each) and not removes(each))
-            self.the_victims(within, lambda each: alone(each) and removes(each))
+        def kept(operation: Operation) -> bool:
+            return is_kept_from(users.victim, users.attacker, operation, users.example.history)
+
+        self.the_victims(users, lambda each: kept(each) and not removes(each))
+        self.the_victims(users, lambda each: kept(each) and removes(each))
 
     def one(self, users: Arrangement, operation: Operation, parameter: Parameter) -> None:
         """Have the attacker name one object of the victim's by one operation, once."""

@@ -17,7 +17,7 @@ from crosstalk.core.history import Outcome as Answered
 from crosstalk.core.verdict import RUN, Inconclusive, InconclusiveKind, verdict_of
 from crosstalk.execution.executor import Executor
 from crosstalk.execution.quiescence import PATIENCE_SECONDS, what_is_left
-from crosstalk.generator.plan.sweep_pass import CALLS_AN_OPERATION
+from crosstalk.generator.plan.sweeping.context import CALLS_AN_OPERATION
 from crosstalk.generator.situations import situations_not_made
 from crosstalk.oracles import oracles_under
 from crosstalk.oracles.controls import coverage_of

@@ -20,6 +20,7 @@ from crosstalk.generator.values.texts import lists_words
 from crosstalk.oracles.base import is_empty
 from crosstalk.surface.capabilities import first_word, removes, required_references
 from crosstalk.surface.operation import Operation, Role
+from crosstalk.surface.opposites import EDITS
 
 # Objects of each kind: a page of one is full, and one of them is left when one is removed.
 EACH = 2
@@ -28,8 +29,6 @@ _TRIES = 3
 _MOST_READINGS = 60
 # Lists in which what was stored is looked for.
 _LISTS = 3
-# Words by which an operation says that it changes what there is.
-_CHANGING = frozenset({"edit", "update", "change", "rename", "modify", "set", "replace", "patch"})
 
 
 class Arrangement:
@@ -225,7 +224,7 @@ def makers(example: ExampleRun) -> list[Operation]:
 
 def stores_anew(operation: Operation) -> bool:
     """Return whether an operation that stores something changes nothing by its own words."""
-    return first_word(operation.name) not in _CHANGING
+    return first_word(operation.name) not in EDITS
 
 
 def changes(example: ExampleRun) -> list[Operation]:

@@ -20,6 +20,7 @@ from crosstalk.generator.values.arguments import ArgumentDrawer
 from crosstalk.generator.values.removed_objects import takes_back
 from crosstalk.surface.capabilities import removes, required_references
 from crosstalk.surface.operation import Operation, Parameter
+from crosstalk.surface.opposites import undone_by
 
 # A line in an order of a customer: what is made for what is made.
 _DEEPEST = 3
@@ -103,20 +104,48 @@ class Provision:
         for each in near[:_LISTS]:
             self.example.execute(self.example.reading(each, actor))
 
-    def renewed(self, operation: Operation, parameter: Parameter, actor: Actor) -> str | None:
-        """Return what a list shows of an object that the user deletes now; None for other ids.
-
-        An entry of a bin is gone once it was taken back, and no user restores what is there.
-        """
+    def undoes(self, operation: Operation) -> bool:
+        """Return whether an operation changes only what was removed, or was changed by another."""
         lessons = self.example.state.knowledge.fields
         restored = takes_back(operation) and operation.name not in lessons.of_present
         restored = restored and not (operation.reads_only or removes(operation))
+        return restored or self._undone_by(operation) is not None
+
+    def renewed(self, operation: Operation, parameter: Parameter, actor: Actor) -> str | None:
+        """Return an object that the user has just brought into the state that an operation undoes.
+
+        An entry of a bin is gone once it was taken back, no user restores what is there, and what
+        is open cannot be reopened.
+
+        Returns:
+            What lists show of an object that was deleted now, or one that was closed now; None for
+            operations that undo nothing.
+        """
+        undone = self._undone_by(operation)
+        if undone is not None and (done := self._done_anew(undone, actor)) is not None:
+            return done
+        restored = self.undoes(operation) and undone is None
         if (operation.name, parameter.name) not in self._revealed and not restored:
             return None
         self._throw_away(operation, actor, parameter, likely=restored)
         pool = self.example.pool
         known = pool.references(actor.name, parameter, operation.name, guess=False)
         return known[-1] if known else None
+
+    def _undone_by(self, operation: Operation) -> Operation | None:
+        known = self.example.state.executor.operations
+        learnt = known.get(self.example.state.knowledge.changed_first.get(operation.name, ""))
+        return learnt or undone_by(operation, known.values())
+
+    def _done_anew(self, operation: Operation, actor: Actor) -> str | None:
+        """Have the user do something to a new object; return the object."""
+        (wanted,) = required_references(operation)
+        makers = self._makers(operation, wanted)
+        if makers and not any(self.use(each, actor) for each in makers):
+            return None
+        if not self.use(operation, actor):
+            return None
+        return str(self.example.history.calls[-1].arguments.get(wanted.name))
 
     @property
     def _revealed(self) -> set[tuple[str, str]]:

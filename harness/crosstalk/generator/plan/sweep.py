@@ -25,7 +25,8 @@ from crosstalk.generator.examples.example_run import ExampleRun
 from crosstalk.generator.examples.provision import Provision
 from crosstalk.generator.examples.state import GeneratorState
 from crosstalk.generator.plan.lacking import Lacking
-from crosstalk.generator.plan.sweep_pass import CALLS_AN_OPERATION, SweepPass
+from crosstalk.generator.plan.sweeping.context import CALLS_AN_OPERATION, PassContext
+from crosstalk.generator.plan.sweeping.sweep_pass import run_pass
 from crosstalk.generator.rules.attacks.unproven_identity import (
     UnprovenIdentity,
     claim_identity,
@@ -307,10 +308,10 @@ class Sweep:
     def _one(self, lacking: Lacking, surfaces: Collection[str]) -> None:
         with rule_errors_stop_the_run():
             example = ExampleRun(self.state, self._capabilities)
-            one = SweepPass(example, lacking, surfaces, self.random, self._passes)
+            context = PassContext(example, lacking, surfaces, self.random, self._passes)
             self._passes += 1
             try:
-                one.run()
+                run_pass(context)
             finally:
                 example.end()
 

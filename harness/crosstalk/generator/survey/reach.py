@@ -24,6 +24,7 @@ from crosstalk.generator.examples.shown_through import read_through
 from crosstalk.generator.rules.comparisons.existence_pair import (
     behind_own,
     comparable_ids,
+    has_neighbours,
     not_used_up,
     pair,
     unknown_like,
@@ -61,7 +62,8 @@ _ID = "00000000-0000-0000-0000-000000000000"
 class Form(StrEnum):
     """Ways to name another user's object."""
 
-    PLAIN = "plain"  # what else the call names is the caller's own
+    PLAIN = "plain"  # what else the call names is the caller's own, or what it stands in is
+    ALONE = "alone"  # all else is the caller's own: an own revision against another's
     JOINT = "joint"  # what else it names is the other's too
     BEHIND = "behind"  # in a list, after one of the caller's own
     TEXT = "text"  # in an argument that does not say that it names anything
@@ -124,6 +126,8 @@ def _reaches_of(example: ExampleRun, operation: Operation) -> Iterator[Reach]:
                 yield Reach(operation, parameter, Form.USED)
             if several and parameter.required:
                 yield Reach(operation, parameter, Form.JOINT)
+            if has_neighbours(operation, parameter):
+                yield Reach(operation, parameter, Form.ALONE)
             if operation.reads_only and not parameter.required and is_open(parameter):
                 # `?athlete=` may take a user by name, whatever users are called elsewhere.
                 yield Reach(operation, parameter, Form.SUBJECT)
@@ -292,7 +296,8 @@ def _calls(users: Arrangement, reach: Reach, key: int) -> Iterator[PlannedCall]:
         if not _own(users, reach):
             return
     asked = (example, users.drawer, users.attacker, users.victim, operation, parameter, theirs)
-    calls = list(pair(*asked, joint=reach.form is Form.JOINT))
+    joint, alone = reach.form is Form.JOINT, reach.form is Form.ALONE
+    calls = list(pair(*asked, joint=joint, alone=alone))
     yield from _behind(users, reach, calls) if reach.form is Form.BEHIND else calls
 
 

@@ -58,6 +58,7 @@ class ArgumentKnowledge:
         seeds: (operation, parameter) to values that were accepted elsewhere, e.g. in a recording.
         fields: What was learnt about the fields of objects that arguments take.
         catalogue: What the system shows to every user.
+        changed_first: Operation to the one that an object was changed by before it was served.
     """
 
     values: SchemaValues = field(default_factory=SchemaValues)
@@ -65,6 +66,7 @@ class ArgumentKnowledge:
     seeds: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
     fields: FieldLessons = field(default_factory=FieldLessons)
     catalogue: Catalogue = field(default_factory=Catalogue)
+    changed_first: dict[str, str] = field(default_factory=dict)
     _learnt: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
     _proven_values: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
     _vain: Counter[tuple[str, str]] = field(default_factory=Counter)

@@ -110,6 +110,7 @@ def pair(
     theirs: str,
     *,
     joint: bool,
+    alone: bool = False,
 ) -> tuple[PlannedCall, PlannedCall]:
     """Return a call that names an object of the victim, and the same with one that does not exist.
 
@@ -122,6 +123,7 @@ def pair(
         parameter: Names the object.
         theirs: The object.
         joint: Whether all other objects that the call names are the victim's too.
+        alone: Whether all others are the actor's own, those that stand in one place with it too.
     """
     if not joint:
         # A revision is looked for in an own page: there has to be one.
@@ -134,8 +136,7 @@ def pair(
         target=theirs if joint else "",
         naming=parameter,
     )
-    named = required_references(operation)
-    if not joint and len(named) > 2 and not is_outermost(operation, parameter):
+    if not (joint or alone) and has_neighbours(operation, parameter):
         # What is moved stands in what it is moved from: both are the other's then.
         inner = drawer.arguments(
             operation,
@@ -148,7 +149,7 @@ def pair(
         shared |= {
             # Of a list the last is the victim's: one of the caller's own is not inside it.
             each.name: inner[each.name][-1:] if each.many else inner[each.name]
-            for each in named
+            for each in required_references(operation)
             if each.name in inner and not is_outermost(operation, each)
         }
     # Two different calls under one key differ for that alone.
@@ -170,6 +171,12 @@ def pair(
         for part, named in parts
     )
     return foreign, missing
+
+
+def has_neighbours(operation: Operation, parameter: Parameter) -> bool:
+    """Return whether a call names more than one object inside another, one of them by it."""
+    named = required_references(operation)
+    return len(named) > 2 and parameter in named and not is_outermost(operation, parameter)
 
 
 def behind_own(

@@ -18,7 +18,7 @@ from crosstalk.core.principals import USERS, Principals
 from crosstalk.execution.executor import Executor
 from crosstalk.generator.examples.state import GeneratorState
 from crosstalk.generator.plan.sweep import Sweep, surfaces_together
-from crosstalk.oracles import Canary, Existence
+from crosstalk.oracles import Canary, Existence, Ownership
 from crosstalk.oracles.controls import controls_of
 from crosstalk.oracles.service import ServiceRecord
 from crosstalk.surface.capabilities import Capabilities
@@ -603,3 +603,60 @@ def test_an_object_that_was_given_anothers_is_read_by_all_that_shows_it() -> Non
 
     swept(Line(), judge=judge)
     assert LINE.name in found
+
+
+SUBMIT = Operation("rest", "rest:POST /notes/{note_id}/submit", (IDENTITY, NOTE), reads_only=False)
+ACCEPT = Operation("rest", "rest:POST /notes/{note_id}/accept", (IDENTITY, NOTE), reads_only=False)
+CLOSE = Operation("rest", "rest:POST /notes/{note_id}/close", (IDENTITY, NOTE), reads_only=False)
+REOPEN = Operation("rest", "rest:POST /notes/{note_id}/reopen", (IDENTITY, NOTE), reads_only=False)
+
+
+class Staged(Notes):
+    """Notes of which a second step is served after a first one alone, whoever takes it or not.
+
+    Attributes:
+        first: The first step.
+        second: The second one.
+        leaks: Whether it is taken before it is looked whose the note is.
+    """
+
+    def __init__(self, first: Operation, second: Operation, *, leaks: bool) -> None:
+        super().__init__()
+        self.first, self.second, self.leaks = first, second, leaks
+        self.begun: set[str] = set()
+
+    def discover(self) -> list[Operation]:
+        """All operations."""
+        return [ADD, LIST, self.first, self.second]
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Tell no one of what is not theirs; a note's stage is the end of its text."""
+        if operation not in (self.first, self.second):
+            return super().call(operation, arguments, presented)
+        name, caller = str(arguments.get("note_id")), presented.headers.get("caller", "")
+        owner = next((each for each, mine in self.kept.items() if name in mine), None)
+        steps = operation is self.first or name in self.begun
+        known = caller == owner == arguments.get("user_id")
+        if owner is not None and steps and (known or (self.leaks and operation is self.second)):
+            (self.begun.add if operation is self.first else self.begun.discard)(name)
+            self.kept[owner][name] += f" {operation.name}"
+        if known and not steps:
+            return Answer(Outcome.ERROR, 409, None, {}, "conflict", "not now")
+        return super().call(GET, arguments, presented)
+
+
+@pytest.mark.parametrize("leaks", [True, False])
+@pytest.mark.parametrize(("first", "second"), [(SUBMIT, ACCEPT), (CLOSE, REOPEN)])
+def test_step_that_follows_a_change_is_tried_by_another_user_after_it(
+    first: Operation, second: Operation, *, leaks: bool
+) -> None:
+    found: set[str] = set()
+
+    def judge(history: History) -> bool:
+        found.update(each.operation for each in Ownership().judge(history))
+        return False
+
+    swept(Staged(first, second, leaks=leaks), judge=judge)
+    assert found == ({second.name} if leaks else set())

@@ -360,6 +360,24 @@ def test_things_that_are_moved_are_of_the_user_they_are_moved_from() -> None:
     assert foreign.arguments["from_note_id"] == ids[alice] != missing.arguments["from_note_id"]
 
 
+def test_one_of_two_that_are_compared_is_anothers() -> None:
+    old = Parameter("old_note_id", {"type": "string"}, True, Role.REFERENCE)
+    new = Parameter("new_note_id", {"type": "string"}, True, Role.REFERENCE)
+    name = "rest:GET /notes/{note_id}/compare"
+    compare = Operation("rest", name, (IDENTITY, NOTE, old, new), reads_only=True)
+    example = begun(Notes(), ADD, LIST, compare)
+    alice, bob = example.members[:2]
+    users = Arrangement(example, Random(1), alice, bob)
+    made = {each: users.use(ADD, each) for each in (alice, bob)}
+    ids = {who: call.answer.body["id"] for who, call in made.items() if call is not None}
+    asked = (example, users.drawer, bob, alice, compare, new, ids[alice])
+    foreign, missing = pair(*asked, joint=False, alone=True)
+    assert foreign.arguments["new_note_id"] == ids[alice] != missing.arguments["new_note_id"]
+    for each in (foreign, missing):
+        assert ids[alice] not in (each.arguments["note_id"], each.arguments["old_note_id"])
+    assert Reach(compare, new, Form.ALONE) in all_reaches(example)
+
+
 def test_a_code_is_of_the_field_with_which_it_was_taken_before() -> None:
     code = Parameter("code", {"type": "string"}, True, Role.REFERENCE)
     show = Operation("mcp", "mcp:show_inspection", (code,), reads_only=True)

@@ -1,0 +1,1 @@
+"""One pass of the sweep: who act, and each of its steps."""

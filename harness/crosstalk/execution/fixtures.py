@@ -21,12 +21,14 @@ from crosstalk.execution.page_sizes import fit_page_sizes
 from crosstalk.execution.stopping import stopping_the_run
 from crosstalk.oracles.numbers.given import numbers_given
 from crosstalk.surface.capabilities import creators_among, observation_arguments
-from crosstalk.surface.operation import Operation, Role
+from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.surface.patterns import admits
 from crosstalk.targets.base import Target
 
 # Key of the probe of a newcomer's readings; those of examples count from 1.
 NEWCOMERS = 0
+# A word for a search by any user.
+_WORD = "a"
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,14 +350,22 @@ class Fixture:
                 for each in operation.parameters
                 if each.required and each.role is not Role.IDENTITY
             ]
-            values = {each.name: each.schema.get("enum") for each in needed}
+            values = {each.name: _usual(each) for each in needed}
             shown = any(each.outcome is Outcome.OK for each in readings.get(operation.name, ()))
-            if shown or not all(values.values()):
+            if shown or None in values.values():
                 continue
-            asked = observation_arguments(operation, history, user)
-            chosen = {name: listed[0] for name, listed in values.items() if listed}
-            arguments = {**asked, **chosen}
+            arguments = {**observation_arguments(operation, history, user), **values}
             self._executor.execute(history, user, operation.name, arguments, before_all(user))
+
+
+def _usual(parameter: Parameter) -> Any:
+    """Return a value that a schema gives, or a word where any will do; None where none is known."""
+    schema = parameter.schema
+    listed = [*(schema.get("enum") or ()), *(schema.get("examples") or ())]
+    if listed or "default" in schema:
+        return listed[0] if listed else schema["default"]
+    plain = schema.get("type") == "string" and not {"format", "pattern"} & set(schema)
+    return _WORD if plain and parameter.role in (Role.QUERY, Role.TEXT, Role.VALUE) else None
 
 
 def _has_value(body: Any) -> bool:

@@ -65,7 +65,7 @@ class RemovedObjects:
             return
         if takes_back(operation) and operation.name not in self.of_present:
             if not operation.reads_only:
-                values = [str(call.arguments.get(each.name)) for each in named]
+                values = [str(call.arguments.get(each.name)).casefold() for each in named]
                 gone = {each for _, each in self._removed}
                 if len(named) > 1 and not any(each in gone for each in values):
                     # A revision of a page is restored while the page is there.
@@ -74,11 +74,14 @@ class RemovedObjects:
             return
         if not operation.reads_only:
             around = {
-                str(call.arguments[each.name]) for each in named if each.name in call.arguments
+                str(call.arguments[each.name]).casefold()
+                for each in named
+                if each.name in call.arguments
             }
             for _, value in call.paths if around else ():
-                if len(value) >= _SHORTEST and value not in around:
-                    self._inside[value] |= around
+                inner = value.casefold()
+                if len(inner) >= _SHORTEST and inner not in around:
+                    self._inside[inner] |= around
         self._shown_again(call)
 
     def preferred(
@@ -108,7 +111,7 @@ class RemovedObjects:
         return left if there else left or values
 
     def _is_gone(self, kind: str, value: str) -> bool:
-        around = self._inside.get(value, ())
+        around = self._inside.get(value.casefold(), ())
         return _object(kind, value) in self._removed or any(
             ("", each) in self._removed for each in around
         )
@@ -118,7 +121,8 @@ class RemovedObjects:
         if not self._removed:
             return
         gone = {value for _, value in self._removed}
-        for path, value in call.paths:
+        for path, shown in call.paths:
+            value = shown.casefold()
             if value in gone:
                 kind = kind_of_field(path, call.operation)
                 self._removed -= {
@@ -139,4 +143,5 @@ def takes_back(operation: Operation | str) -> bool:
 
 def _object(kind: str, value: str) -> _Object:
     single = len(value) >= _SHORTEST and not value.isdigit()
-    return ("" if single else kind, value)
+    # `icez4c28` and `ICEZ4C28` are one plate, however it was given and is shown.
+    return ("" if single else kind, value.casefold())

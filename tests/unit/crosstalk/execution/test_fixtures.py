@@ -100,7 +100,7 @@ class Lettered:
     def call(
         self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
     ) -> Answer:
-        if presented.headers["caller"] in NAMED.values():
+        if presented.headers.get("caller") in NAMED.values():
             return Answer(Outcome.OK, 200, [])
         return Answer(Outcome.REFUSED, 200, None, {}, None, "say who you are")
 
@@ -111,7 +111,7 @@ class Lettered:
         """There is nothing to close."""
 
     def present(self, actor: Actor, subject: str, surface: str) -> Presented:
-        return Presented({"caller": subject})
+        return NOTHING if actor.user is None else Presented({"caller": subject})
 
 
 NAMED = {"alice": "anna-1", "bob": "bert-1", "carol": "cleo-1", "bystander": "dora-1"}
@@ -138,6 +138,28 @@ def test_names_that_are_refused_at_the_first_reading_cost_no_example() -> None:
     asked = executor.calls_made
     assert fixture.next_example().subjects["bob"] == "bert-1"
     assert executor.calls_made == asked
+
+
+PARTS = Operation(
+    "rest",
+    "rest:GET /parts",
+    (Parameter("text", {"type": "string"}, True, Role.QUERY),),
+    reads_only=True,
+    public=True,
+)
+
+
+def test_public_search_that_wants_a_user_is_made_as_one_with_a_word() -> None:
+    system = Lettered()
+    target = Target(
+        surfaces={"rest": system},
+        credentials=system,
+        operations={PARTS.name: PARTS},
+        subjects=lambda nonce: dict(NAMED),
+    )
+    history = Fixture(target, Executor(target.surfaces, target.operations, system)).calibrate()
+    served = [each for each in history.history if each.answer.outcome is Outcome.OK]
+    assert [(each.actor.name, bool(each.arguments["text"])) for each in served] == [("carol", True)]
 
 
 class Counted:

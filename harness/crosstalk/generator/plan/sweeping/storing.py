@@ -54,8 +54,10 @@ def _store_elsewhere(context: PassContext, done: Sequence[Operation]) -> None:
         and each not in done
         and not by_sharing_alone(context.example, each)
     ]
-    # An order takes no text, and a line stands inside an invoice.
-    makers = sorted(changing, key=lambda each: len(required_references(each)))
+    # A line stands inside an invoice. An order may take no text, but so does what scraps a car.
+    makers = sorted(
+        changing, key=lambda each: (not _has_content(each), len(required_references(each)))
+    )
     makers += [
         each
         for each in (*context.capabilities.creators, *context.capabilities.chats)
@@ -84,6 +86,11 @@ def _store_what_is_not_the_attackers(context: PassContext, creators: Sequence[Op
         ]
         for operation in creators if alike else ():
             context.use(operation, context.victim, tries=1)
+
+
+def _has_content(operation: Operation) -> bool:
+    """Return whether an operation takes anything beside objects."""
+    return any(each.role in (Role.TEXT, Role.VALUE) for each in operation.parameters)
 
 
 def _has_options(operation: Operation) -> bool:

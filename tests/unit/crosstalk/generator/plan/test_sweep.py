@@ -660,3 +660,32 @@ def test_step_that_follows_a_change_is_tried_by_another_user_after_it(
 
     swept(Staged(first, second, leaks=leaks), judge=judge)
     assert found == ({second.name} if leaks else set())
+
+
+SCRAP = Operation("rest", "rest:POST /notes/{note_id}/scrap", (IDENTITY, NOTE), reads_only=False)
+PART = Parameter("part_id", {"type": "string"}, True, Role.REFERENCE)
+ATTACH = Operation("rest", "rest:POST /notes/{note_id}/parts", (IDENTITY, NOTE, TEXT), False)
+FIT = Operation("rest", "rest:POST /notes/{note_id}/parts/{part_id}", (IDENTITY, NOTE, PART), False)
+
+
+def test_call_that_takes_words_is_made_before_one_that_names_an_object_alone() -> None:
+    called: list[str] = []
+
+    class Parts(Notes):
+        def discover(self) -> list[Operation]:
+            return [ADD, LIST, SCRAP, FIT, ATTACH]
+
+        def call(
+            self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+        ) -> Answer:
+            called.append(operation.name)
+            if operation is ATTACH:
+                self.made += 1
+                fitted = f"01a1fc95-41f3-4131-b963-{self.made:012d}"
+                return Answer(Outcome.OK, 201, {"part_id": fitted, "text": arguments["text"]})
+            if operation in (SCRAP, FIT):
+                operation = GET
+            return super().call(operation, arguments, presented)
+
+    swept(Parts(), most=40)
+    assert called.index(ATTACH.name) < called.index(SCRAP.name)

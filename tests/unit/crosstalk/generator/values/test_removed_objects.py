@@ -54,6 +54,13 @@ def test_object_that_its_owner_removed_is_named_no_more() -> None:
     ) == [FIRST, SECOND]
 
 
+def test_removed_object_is_shown_in_another_case_than_it_was_named_in() -> None:
+    writer = two_pets()
+    writer.call(ALICE, "rest:GET /pets", {}, ok([{"id": FIRST.upper()}, {"id": SECOND}]))
+    writer.call(ALICE, "rest:DELETE /pets/{pet}", {"pet": FIRST}, ok(None, 204))
+    assert named(pool(writer)) == [SECOND]
+
+
 def test_operation_that_takes_removed_objects_back_wants_them_alone() -> None:
     writer = two_pets().call(ALICE, "rest:DELETE /pets/{pet}", {"pet": FIRST}, ok(None, 204))
     assert named(pool(writer), "rest:POST /pets/{pet}/restore") == [FIRST]

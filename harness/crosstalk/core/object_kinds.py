@@ -30,6 +30,8 @@ _VERBS = frozenset(
     | {"copy", "duplicate", "clone", "submit", "restore", "archive", "unarchive", "publish"}
     | {"rename", "reopen", "cancel"}
 )
+# What is stored below `/events`, and what stands below one object, is an event.
+_OF_EVENTS = re.compile(r"(?:POST \S*|GET \S*\})/events$")
 # Names of which a shared beginning may be by chance.
 _FEW = 3
 _WORDS_OF_A_NAME = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
@@ -80,9 +82,9 @@ _IN_IE = (
     "selfies",
     "hoodies",
     "rookies",
-    "pies",
-    "ties",
 )
+# So short that other words end with them: `localities`, `copies`.
+_IN_IE_ALONE = ("pies", "ties")
 _IN_CHE = ("caches", "niches", "headaches", "avalanches")
 _IN_USE = ("houses", "causes", "clauses", "pauses", "spouses", "excuses", "fuses", "reuses")
 # Fields that may identify an object to its system, the likeliest first.
@@ -134,6 +136,8 @@ def noun_of(operation: str) -> str:
     """
     if done := _DONE_BELOW.search(operation):
         return done.group(1).lower()
+    if _OF_EVENTS.search(operation):
+        return "events"
     plain = re.sub(r"\{[^}]*\}", "", operation.split(":", 1)[-1].split(" as ")[0])
     words = [word.lower() for word in _WORD.findall(plain)]
     return next((word for word in reversed(words) if word not in _VERBS), "")
@@ -302,7 +306,8 @@ def _singular(word: str) -> str:
     if not word.endswith("s") or word.endswith(_NOT_PLURAL):
         return word
     if word.endswith("ies") and len(word) > 4:
-        return word[:-1] if word.endswith(_IN_IE) else f"{word[:-3]}y"
+        in_ie = word.endswith(_IN_IE) or re.split(r"[_-]", word)[-1] in _IN_IE_ALONE
+        return word[:-1] if in_ie else f"{word[:-3]}y"
     if word.endswith("ches"):
         return word[:-1] if word.endswith(_IN_CHE) else word[:-2]
     if word.endswith("uses"):

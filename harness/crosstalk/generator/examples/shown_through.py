@@ -1,7 +1,7 @@
 """Readings of a user's own objects after one of them was given another user's object to name.
 
 That a reference is accepted tells that the object is there; what shows the object by way of one's
-own, as a pedigree shows a mother, gives it away.
+own, as a pedigree shows a mother, gives it away; so does a list or a table of one's own.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.examples.example_run import ExampleRun
 from crosstalk.surface.capabilities import observation_arguments, removes, required_references
 
-# Readings of what was made or changed.
+# Readings of what was made or changed, and of lists that may show it.
 _MOST_READINGS = 6
+_MOST_LISTS = 6
 # Counts of operations after which it was read.
 _READ_THROUGH = "read through"
 
@@ -46,4 +47,9 @@ def read_through(example: ExampleRun, call: Call) -> None:
         given: Mapping[str, Any] = observation_arguments(reading, example.history, call.actor)
         value = [named] if reference.many else named
         asked.append(PlannedCall(call.actor, reading.name, {**given, reference.name: value}))
-    example.execute_all(asked[:_MOST_READINGS])
+    lists = [
+        example.reading(each, call.actor)
+        for each in example.state.observations
+        if each.surface == operation.surface and not each.descriptive
+    ]
+    example.execute_all([*asked[:_MOST_READINGS], *lists[:_MOST_LISTS]])

@@ -21,6 +21,9 @@ from crosstalk.core.object_kinds import (
     [
         ("id", "mcp:add_task", "task"),
         ("items.0.id", "rest:GET /orders", "order"),
+        ("id", "rest:POST /hooks/{hook_id}/events", "event"),
+        ("events.0.id", "rest:GET /hooks/{hook_id}/events", "event"),
+        ("id", "rest:GET /orders/events", "order"),
         ("orders.0.id", "rest:GET /everything", "order"),
         ("categories.1.id", "mcp:list_items", "category"),
         ("items.0.task_id", "mcp:list_notes", "task"),
@@ -91,6 +94,9 @@ def test_names_that_share_no_prefix_or_need_it_stay_as_they_are(names: list[str]
     [
         ("stories", "story"),
         ("movies", "movie"),
+        ("localities", "locality"),
+        ("copies", "copy"),
+        ("neck_ties", "neck_tie"),
         ("statuses", "status"),
         ("houses", "house"),
         ("caches", "cache"),

@@ -88,6 +88,9 @@ def _reach_for(
     joint = is_outermost(operation, parameter)
     asked = (example, context.drawer, attacker, context.victim, operation, parameter, theirs)
     calls = list(pair(*asked, joint=joint))
+    if joint and _goes_elsewhere(operation, parameter):
+        calls += pair(*asked, joint=False)
+        example.state.choices[Reach(operation, parameter, Form.PLAIN).key] += 1
     if has_neighbours(operation, parameter):
         calls += pair(*asked, joint=False, alone=True)
         example.state.choices[Reach(operation, parameter, Form.ALONE).key] += 1
@@ -102,6 +105,17 @@ def _reach_for(
         plain = Form.JOINT if joint else Form.PLAIN
         made = Reach(operation, parameter, Form.BEHIND if mine else plain)
         example.state.choices[made.key] += 1
+
+
+def _goes_elsewhere(operation: Operation, parameter: Parameter) -> bool:
+    """Return whether what a call names in its address goes to what it names beside it, which may be
+    the caller's own: an event that is sent on to an endpoint is not looked for inside it.
+    """
+    address = operation.name
+    others = [each for each in required_references(operation) if each != parameter]
+    return f"{{{parameter.name}}}" in address and all(
+        f"{{{each.name}}}" not in address for each in others
+    )
 
 
 def attack_what_was_changed(context: PassContext, learnt: Sequence[Operation]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from crosstalk.core.errors import HarnessError
 from crosstalk.core.history import Actor, Answer, Call, History, Outcome, Probe
-from crosstalk.core.identifiers import identifiers_of, marker
+from crosstalk.core.identifiers import identifiers_of, is_marker, marker
 from crosstalk.core.neighbours import UNLIKE, alike
 from crosstalk.core.owned_objects import OwnedObject
 from crosstalk.core.principals import ANONYMOUS
@@ -152,10 +152,12 @@ class Fixture:
     def _forget_owners(self) -> None:
         """Let what is stored by now be known to all: only new values can be attributed.
 
-        It is what examples, replays and phases have made, in whatever order.
+        It is what examples, replays and phases have made, in whatever order. A marker says itself
+        whose it was.
         """
         calls = self._executor.since_last_time()
-        self._public_values |= {value for call in calls for value in call.sent | call.received}
+        stored = {value for call in calls for value in call.sent | call.received}
+        self._public_values |= {value for value in stored if not is_marker(value)}
         self._public_values |= numbers_given(calls)
         self._keep_supplied(calls)
 

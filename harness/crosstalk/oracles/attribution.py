@@ -238,11 +238,13 @@ def _lost(history: History, owner: str, call: Call, values: Collection[str]) -> 
 def _earlier_owner(value: str, user: str | None, history: History) -> str | None:
     """Return another user whom a marker of an earlier example names; None for any other value.
 
-    Users are new in each example: none of them has stored another's marker before. With a policy
-    that names people it is not known what was permitted in the earlier example.
+    Users are new in each example: none of them has stored another's marker before. Whose name it
+    has is of the same tenant and role as then; what was shared by hand in the earlier example, with
+    people whom a policy names, is not known.
     """
     policy = history.policy
-    unknown = not history.new_users or (policy is not None and not policy.impersonal)
+    arranged = policy is not None and policy.shares and not policy.impersonal
+    unknown = not history.new_users or arranged
     if unknown or user is None or not is_marker(value):
         return None
     named = [each for each in history.subjects if each != user and value.startswith(_mark(each))]

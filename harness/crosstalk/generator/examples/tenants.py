@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from crosstalk.core.history import Actor, History
 from crosstalk.core.policy import Policy
+from crosstalk.core.policy.decision import may_call
 from crosstalk.surface.operation import Operation
 
 
@@ -46,7 +47,8 @@ def kept_from(
     """Return the first user whom the policy keeps from what is the victim's; else the first one.
 
     Where a tenant's users may all do something it is one of another tenant, and a colleague where
-    the thing is its author's alone.
+    the thing is its author's alone. Who may call the operation comes before who lacks the role for
+    it, and is refused for that alone.
 
     Args:
         victim: Whose it is.
@@ -54,8 +56,14 @@ def kept_from(
         operation: What they would call.
         history: Says what is shared by now.
     """
-    kept = (each for each in attackers if is_kept_from(victim, each, operation, history))
-    return next(kept, attackers[0])
+    kept = [each for each in attackers if is_kept_from(victim, each, operation, history)]
+    policy = history.policy
+    able = (
+        each
+        for each in kept
+        if policy is None or may_call(policy, history, each.name, operation.name)[0]
+    )
+    return next(able, (kept or list(attackers))[0])
 
 
 def is_kept_from(victim: Actor, user: Actor, operation: Operation, history: History) -> bool:

@@ -20,6 +20,7 @@ from crosstalk.generator.values.directives import directive
 from crosstalk.generator.values.spans import later_ends
 from crosstalk.generator.values.texts import COMMON_WORD, Texts, carried, cut_to_fit, lists_words
 from crosstalk.generator.values.value_pool import ValuePool
+from crosstalk.surface.capabilities import required_references
 from crosstalk.surface.operation import Operation, Parameter, Role
 
 HOSTILE_TEXTS = (
@@ -136,11 +137,27 @@ class ArgumentDrawer:
                 if parameter.refers and isinstance(value, str):
                     chosen.append((kind_named(parameter.name, operation.name), value))
         arguments |= later_ends(arguments)
+        if operation.reads_only:
+            self._as_it_was_stored(operation, arguments)
         return {
             each.name: arguments[each.name]
             for each in operation.parameters
             if each.name in arguments
         }
+
+    def _as_it_was_stored(self, operation: Operation, arguments: dict[str, Any]) -> None:
+        """Ask for a text with the values that it was stored with: in another language it is not
+        found.
+        """
+        beside = self.pool.texts.stored_beside(arguments)
+        for each in operation.parameters if beside else ():
+            name = last_name(each.name)
+            if each.role is not Role.VALUE or name not in beside:
+                continue
+            if beside[name] is not None:
+                arguments[each.name] = beside[name]
+            elif not each.required:
+                arguments.pop(each.name, None)
 
     def own_value(self, operation: Operation, parameter: Parameter, actor: Actor) -> Any:
         """Return what an actor gives to one argument of their own call.
@@ -291,7 +308,30 @@ class ArgumentDrawer:
         taken = {value for of, value in chosen if of == kind}
         apart = [each for each in found if each not in taken] or found
         others = [each for each in chosen if each[0] != kind]
-        return self.choice.of(self.pool.related(kind, apart, others))
+        fitting = self.pool.related(kind, apart, others)
+        return self.choice.of(self._placed_somewhere(owners, operation, parameter, fitting, chosen))
+
+    def _placed_somewhere(
+        self,
+        owners: Sequence[str],
+        operation: Operation,
+        parameter: Parameter,
+        found: Sequence[str],
+        chosen: Sequence[tuple[str, str]],
+    ) -> Sequence[str]:
+        """Return those that stand in an object which can still be named; if none does, all.
+
+        An item is chosen before its thread, which may be gone.
+        """
+        kind = kind_named(parameter.name, operation.name)
+        for other in required_references(operation):
+            around = kind_named(other.name, operation.name)
+            if other is parameter or around in (kind, *(of for of, _ in chosen)):
+                continue
+            there = self._objects(owners, operation, other, guess=False)
+            placed = [each for each in found if self.pool.belonging(around, there, [(kind, each)])]
+            found = placed or found
+        return found
 
     def _objects(
         self, owners: Sequence[str], operation: Operation, parameter: Parameter, *, guess: bool

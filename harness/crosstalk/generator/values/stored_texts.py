@@ -6,7 +6,8 @@ A reading looks for one of them, and learns by which argument's texts it finds a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from crosstalk.core.history import Call
 from crosstalk.core.identifiers import identifiers_in, last_name
@@ -30,6 +31,25 @@ class StoredTexts:
         # Each with the argument that held it and the operation.
         self._texts: defaultdict[str, dict[tuple[str, str, str], None]] = defaultdict(dict)
         self._passwords: dict[str, str] = {}
+        # What a text was stored with: values by the names of arguments, None where none was given.
+        self._beside: dict[str, dict[str, Any]] = {}
+
+    def keep_beside(self, call: Call, operation: Operation) -> None:
+        """Keep with which values the texts of a call were stored, e.g. in which language."""
+        values = {
+            last_name(each.name): call.arguments.get(each.name)
+            for each in operation.parameters
+            if each.role is Role.VALUE
+        }
+        for each in operation.parameters if values else ():
+            given = call.arguments.get(each.name)
+            if each.role is Role.TEXT and isinstance(given, str):
+                self._beside[given] = values
+
+    def stored_beside(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values with which a text among arguments was stored, if it was."""
+        texts = (each for each in arguments.values() if isinstance(each, str))
+        return next((self._beside[each] for each in texts if each in self._beside), {})
 
     def keep(self, user: str, parameter: Parameter, text: str, operation: str) -> None:
         """Keep a text that a user stored."""

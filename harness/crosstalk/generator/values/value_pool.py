@@ -128,6 +128,8 @@ class ValuePool:
             for each in self.references(call.actor.user, one, operation.name, removed=True)
         ]
         self._removed.note(call, operation, own)
+        if operation.stores:
+            self.texts.keep_beside(call, operation)
         for parameter in operation.parameters:
             given = call.arguments.get(parameter.name)
             if parameter.role is Role.TEXT and operation.stores and isinstance(given, str):

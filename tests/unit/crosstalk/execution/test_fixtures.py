@@ -9,6 +9,7 @@ import pytest
 
 from crosstalk.core.errors import HarnessError
 from crosstalk.core.history import Actor, Answer, Outcome, Probe
+from crosstalk.core.identifiers import marker
 from crosstalk.execution.executor import Executor
 from crosstalk.execution.fixtures import NEWCOMERS, Fixture
 from crosstalk.oracles.ownership import Ownership
@@ -89,9 +90,13 @@ def test_later_example_knows_what_users_stored_in_an_earlier_one() -> None:
     executor.execute(history, bob, "read", {"text": ids[1]})
     executor.execute(history, bob, "add", {"text": ids[2]})
     executor.execute(history, bob, "add", {"text": ids[3]})
+    said = marker("bob", 9)
+    executor.execute(history, bob, "read", {"text": said})
     later = fixture.next_example()
     assert later.supplied == {"bob": frozenset({ids[0], ids[3]})}
     assert later.public_values >= set(ids)
+    # A marker says whose it was.
+    assert said not in later.public_values
 
 
 class Lettered:

@@ -7,6 +7,8 @@ import pytest
 from crosstalk.core.history import Answer, History, Outcome
 from crosstalk.core.identifiers import marker
 from crosstalk.core.owned_objects import OwnedObject
+from crosstalk.core.policy import Policy
+from crosstalk.core.policy.model import Allow, Person, Share
 from crosstalk.core.principals import CAROL
 from crosstalk.oracles import Canary
 from crosstalk.oracles.controls import controls_of
@@ -34,6 +36,21 @@ def test_a_marker_of_an_earlier_example_stays_the_users_that_it_names() -> None:
         story.call(BOB, "list", {}, ok({"items": [{"title": f"note {SECRET}"}]}))
         assert [each.calls for each in Canary().judge(story.history)] == [(2,)] * found
         assert History.from_json(story.history.to_json()).new_users is new_users
+
+
+@pytest.mark.parametrize(
+    ("tenant", "shares", "found"), [("blue", False, 1), ("red", False, 0), ("blue", True, 0)]
+)
+def test_marker_of_an_earlier_example_is_another_tenants(
+    tenant: str, *, shares: bool, found: int
+) -> None:
+    people = {"alice": Person("alice", "red"), "bob": Person("bob", tenant)}
+    opening = (Share(opens=("share",), person="to", object="id"),) if shares else ()
+    story = Writer()
+    story.history.new_users = True
+    story.history.policy = Policy(people, allows=(Allow(("*",), "tenant"),), shares=opening)
+    story.call(BOB, "list", {}, ok({"items": [{"title": f"note {SECRET}"}]}))
+    assert len(Canary().judge(story.history)) == found
 
 
 def test_marker_that_existing_users_stored_before_the_run_is_nobodys() -> None:

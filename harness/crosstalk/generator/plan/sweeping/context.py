@@ -303,9 +303,10 @@ class PassContext:
             shown = kept and not operation.lists and not made[_ASKED_ALIKE, operation.name]
             made[_ASKED_ALIKE, operation.name] += shown
         if shown and planned.actor is self.victim:
-            identity = self.example.with_identity(operation, self.attacker)
+            other = self.kept_from(operation)
+            identity = self.example.with_identity(operation, other)
             arguments = {**planned.arguments, **identity}
-            self.example.execute(PlannedCall(self.attacker, operation.name, arguments))
+            self.example.execute(PlannedCall(other, operation.name, arguments))
 
 
 def _marked(answer: Answer) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from crosstalk.core.history import History
 from crosstalk.core.policy import Policy
-from crosstalk.core.policy.model import Allow, Person
+from crosstalk.core.policy.model import Allow, Person, Reserve
 from crosstalk.core.principals import ALICE, BOB, CAROL, MEMBERS
 from crosstalk.generator.examples.tenants import apart, colleagues, kept_from
 from crosstalk.surface.operation import Operation
@@ -38,3 +38,16 @@ def test_user_whom_the_policy_keeps_from_a_thing_reaches_for_it() -> None:
     open_to_all = Policy(people=people, allows=(Allow(("*",), "any"),))
     history = History({name: name for name in people}, policy=open_to_all)
     assert kept_from(ALICE, (BOB, CAROL), shared, history) == BOB
+
+
+def test_user_who_may_call_an_operation_comes_before_one_who_lacks_the_role() -> None:
+    people = {
+        "alice": Person("alice", "red", ("manager",)),
+        "bob": Person("bob", "red"),
+        "carol": Person("carol", "blue", ("manager",)),
+    }
+    reserve = Reserve(("manager",), ("* /trash*",))
+    history = History({name: name for name in people}, policy=Policy(people, reserves=(reserve,)))
+    restore = Operation("rest", "rest:POST /trash/{id}/restore", (), reads_only=False)
+    assert kept_from(ALICE, (BOB, CAROL), restore, history) == CAROL
+    assert kept_from(ALICE, (BOB,), restore, history) == BOB

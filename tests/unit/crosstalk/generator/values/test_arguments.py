@@ -183,3 +183,52 @@ def test_list_of_names_is_given_as_a_list_and_each_of_them_is_kept() -> None:
     pool.keep_names(story.history.calls[0], add)
     one = Parameter("tag", tag, False, Role.NAME)
     assert pool.references("alice", one, "rest:GET /monitors") == given["tags"]
+
+
+def test_text_is_looked_for_with_the_values_that_it_was_stored_with() -> None:
+    languages = {"type": "string", "enum": ["de", "en", "it", "fr"]}
+    segment = Parameter("segment", {"type": "string"}, True, Role.TEXT)
+    target = Parameter("target", languages, False, Role.VALUE)
+    level = Parameter("level", {"type": "integer", "enum": [1]}, True, Role.VALUE)
+    store = Operation("rest", "rest:POST /memory", (segment, target, level), reads_only=False)
+    match = Operation("rest", "rest:GET /memory/match", (segment, target), reads_only=True)
+    pool = ValuePool()
+    for said in ({"segment": "first", "target": "it"}, {"segment": "second"}):
+        call = Writer().call(ALICE, store.name, {**said, "level": 1}, ok({})).history.calls[0]
+        pool.keep_names(call, store)
+    drawer = HonestDrawer(
+        RandomChoice(Random(1)),
+        pool,
+        {"alice": "alice-1", "bob": "bob-1"},
+        lambda _: "xtmark",
+        ArgumentKnowledge(),
+    )
+    asked = [drawer.arguments(match, ALICE, references=("own",), hostile=False) for _ in range(20)]
+    assert {"segment": "first", "target": "it"} in asked
+    assert all(each.get("target") == {"first": "it"}.get(each["segment"]) for each in asked)
+
+
+def test_item_is_one_of_a_thread_that_is_there() -> None:
+    thread, item = (
+        Parameter(each, {"type": "string"}, True, Role.REFERENCE)
+        for each in ("thread_id", "item_id")
+    )
+    start = Operation("rest", "rest:POST /threads", (), reads_only=False)
+    delete = Operation("rest", "rest:DELETE /threads/{thread_id}", (thread,), reads_only=False)
+    name = "rest:POST /threads/{thread_id}/items/{item_id}/retry"
+    retry = Operation("rest", name, (thread, item), reads_only=False)
+    threads = ["01a1fc95-41f3-7131-b962-00000000000a", "01a1fc95-41f3-7131-b962-00000000000b"]
+    items = ["01a1fc95-41f3-7131-b962-0000000000aa", "01a1fc95-41f3-7131-b962-0000000000bb"]
+    pool = ValuePool(reference_fields=("thread_id", "item_id"))
+    writer = Writer()
+    for made, inside in zip(threads, items, strict=True):
+        writer.call(ALICE, start.name, {}, ok({"thread_id": made, "item_id": inside}))
+    writer.call(ALICE, delete.name, {"thread_id": threads[1]}, ok({}))
+    for call in writer.history:
+        pool.harvest(call)
+        pool.keep_names(call, delete if call.operation == delete.name else start)
+    drawer = HonestDrawer(
+        RandomChoice(Random(1)), pool, {"alice": "alice-1"}, lambda _: "xt", ArgumentKnowledge()
+    )
+    asked = [drawer.arguments(retry, ALICE, references=("own",), hostile=False) for _ in range(20)]
+    assert asked == [{"thread_id": threads[0], "item_id": items[0]}] * 20

@@ -212,6 +212,19 @@ def first_word(operation: str) -> str:
     return re.split(r"[_\W]|(?<=[a-z])(?=[A-Z])", plain)[0].lower()
 
 
+def acts_by_word(operation: Operation) -> bool:
+    """Return whether an operation acts on all that has a word, e.g. a tag, and on no one object.
+
+    What stands in an address, and what is renamed, is one object by its name.
+    """
+    named = required_references(operation)
+    return (
+        bool(named)
+        and all(e.role is Role.NAME and f"{{{e.name}}}" not in operation.name for e in named)
+        and not operation.extra.get("renames")
+    )
+
+
 def references(operation: Operation) -> list[Parameter]:
     """Return the parameters that can name an object."""
     return [each for each in operation.parameters if each.refers]

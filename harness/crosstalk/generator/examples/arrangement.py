@@ -18,7 +18,12 @@ from crosstalk.generator.values.arguments import HonestDrawer
 from crosstalk.generator.values.choice import RandomChoice
 from crosstalk.generator.values.texts import lists_words
 from crosstalk.oracles.base import is_empty
-from crosstalk.surface.capabilities import first_word, removes, required_references
+from crosstalk.surface.capabilities import (
+    acts_by_word,
+    first_word,
+    removes,
+    required_references,
+)
 from crosstalk.surface.operation import Operation, Role
 from crosstalk.surface.opposites import EDITS
 
@@ -63,11 +68,20 @@ class Arrangement:
         """
         return self.ended or self.example.state.executor.calls_made - begun >= most
 
-    def own(self, operation: Operation, actor: Actor, probe: Probe | None = None) -> PlannedCall:
+    def own(
+        self, operation: Operation, actor: Actor, probe: Probe | None = None, *, refused: int = 0
+    ) -> PlannedCall:
         """Return a call whose references are the caller's own.
 
         Of several objects it names the newest: an older one may be gone by now. What removes takes
-        the oldest, so that what was stored last, and what stands inside it, is still there.
+        the oldest, so that what was stored last, and what stands inside it, is still there. Each
+        time that this was refused the next one is named: one that is closed takes nothing more.
+
+        Args:
+            operation: What is called.
+            actor: Who calls.
+            probe: What the call is part of.
+            refused: How often such a call was refused just before.
         """
         named = required_references(operation)
         naming, target = None, ""
@@ -75,7 +89,9 @@ class Arrangement:
             naming = named[0]
             known = self.example.pool.references(actor.name, naming, operation.name, guess=False)
             left = [each for each in known if each not in self._removed]
-            target = (left or known or [""])[0 if removes(operation) else -1]
+            usable = left or known or [""]
+            in_turn = usable if removes(operation) else usable[::-1]
+            target = in_turn[refused % len(in_turn)]
         arguments = self.drawer.arguments(
             operation,
             actor,
@@ -92,11 +108,18 @@ class Arrangement:
         self, operation: Operation, actor: Actor, given: Mapping[str, Any]
     ) -> dict[str, Any]:
         """Return the words of optional lists by which other calls name what has them: tags."""
-        names = self.example.capabilities.reference_fields
+        capabilities = self.example.capabilities
+        by_word = {
+            last_name(one.name)
+            for each in capabilities.protected
+            if acts_by_word(each)
+            for one in required_references(each)
+        }
+        names = capabilities.reference_fields | by_word
         return {
             each.name: self.drawer.own_value(operation, each, actor)
             for each in operation.parameters
-            if not (each.required or each.name in given or operation.reads_only)
+            if not (each.required or given.get(each.name) or operation.reads_only)
             and lists_words(each)
             and singular(last_name(each.name)) in names
         }
@@ -111,10 +134,10 @@ class Arrangement:
         if not self.able(operation, actor) or self.example.state.in_vain(operation):
             return None
         before: Mapping[str, Any] | None = None
-        for _ in range(tries):
+        for refused in range(tries):
             if self.ended:
                 return None
-            planned = self.own(operation, actor, probe)
+            planned = self.own(operation, actor, probe, refused=refused)
             if planned.arguments == before:
                 # The same call is answered the same; of several inner objects another may be drawn.
                 continue
@@ -210,6 +233,7 @@ def makers(example: ExampleRun) -> list[Operation]:
     """Return what stores something inside an object, that which names the fewest first.
 
     A change of an object names it and takes values as well: REST tells the two apart by the method.
+    What acts on all that has a word stores nothing, and what it has closed takes nothing any more.
     """
     found = [
         each
@@ -219,7 +243,7 @@ def makers(example: ExampleRun) -> list[Operation]:
         and any(one.role in (Role.TEXT, Role.VALUE) for one in each.parameters)
         and not each.name.partition(":")[2].startswith(("PATCH ", "PUT "))
     ]
-    return sorted(found, key=lambda each: len(required_references(each)))
+    return sorted(found, key=lambda each: (acts_by_word(each), len(required_references(each))))
 
 
 def stores_anew(operation: Operation) -> bool:

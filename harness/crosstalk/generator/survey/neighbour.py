@@ -28,7 +28,7 @@ from crosstalk.generator.examples.valued_readings import valued_readings
 from crosstalk.generator.situations import NEIGHBOUR
 from crosstalk.generator.survey.numbers import store_after_others
 from crosstalk.generator.survey.switches import fill_empty_lists
-from crosstalk.surface.capabilities import removes, required_references
+from crosstalk.surface.capabilities import acts_by_word, removes, required_references
 from crosstalk.surface.http.headers import TIMED
 from crosstalk.surface.operation import Operation, Parameter, Role
 
@@ -128,19 +128,6 @@ def _store_in_readers_words(users: Arrangement, key: int) -> None:
         for each in (other_values(operation, arguments), larger_values(operation, arguments)):
             if each != arguments and not users.ended:
                 example.execute_spoilt(PlannedCall(other, operation.name, each, probe))
-
-
-def acts_by_word(operation: Operation) -> bool:
-    """Return whether an operation acts on all that has a word, e.g. a tag, and on no one object.
-
-    What stands in an address, and what is renamed, is one object by its name.
-    """
-    named = required_references(operation)
-    return (
-        bool(named)
-        and all(e.role is Role.NAME and f"{{{e.name}}}" not in operation.name for e in named)
-        and not operation.extra.get("renames")
-    )
 
 
 def words_of_now(users: Arrangement, operation: Operation) -> dict[str, Any]:

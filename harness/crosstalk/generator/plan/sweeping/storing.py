@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from crosstalk.core.object_kinds import deletes
+from crosstalk.generator.examples.arrangement import Arrangement
 from crosstalk.generator.plan.sweeping.context import PassContext
 from crosstalk.generator.shares.sharing_served import by_sharing_alone, serve_sharing
+from crosstalk.generator.survey.switches import fill_empty_lists
 from crosstalk.surface.capabilities import (
+    acts_by_word,
     references,
     required_references,
 )
@@ -55,8 +58,14 @@ def _store_elsewhere(context: PassContext, done: Sequence[Operation]) -> None:
         and not by_sharing_alone(context.example, each)
     ]
     # A line stands inside an invoice. An order may take no text, but so does what scraps a car.
+    # What acts on all that has a word may close what others would stand in.
     makers = sorted(
-        changing, key=lambda each: (not _has_content(each), len(required_references(each)))
+        changing,
+        key=lambda each: (
+            acts_by_word(each),
+            not _has_content(each),
+            len(required_references(each)),
+        ),
     )
     makers += [
         each
@@ -73,6 +82,10 @@ def _store_elsewhere(context: PassContext, done: Sequence[Operation]) -> None:
             context.victim.name, parameter, operation.name, guess=False, new=True
         ):
             context.use(makers.pop(0), context.victim, tries=2)
+    if not context.ended and any(context.newest(*each) is None for each in context.named()):
+        # What nothing creates may begin with one value of an act: an incident with a failure.
+        users = Arrangement(context.example, context.random, context.victim, context.attacker)
+        fill_empty_lists(users, context.victim)
 
 
 def _store_what_is_not_the_attackers(context: PassContext, creators: Sequence[Operation]) -> None:

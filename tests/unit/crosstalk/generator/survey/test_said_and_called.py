@@ -14,7 +14,7 @@ from crosstalk.core.history import Answer, History, Outcome
 from crosstalk.core.identifiers import markers_in
 from crosstalk.core.principals import USERS, Principals
 from crosstalk.execution.executor import Executor, PlannedCall
-from crosstalk.generator.examples.arrangement import Arrangement
+from crosstalk.generator.examples.arrangement import Arrangement, makers
 from crosstalk.generator.examples.example_run import ExampleRun
 from crosstalk.generator.examples.readings import filters
 from crosstalk.generator.examples.state import GeneratorState
@@ -26,7 +26,6 @@ from crosstalk.generator.rules.comparisons.existence_pair import (
 )
 from crosstalk.generator.survey.names import _with_optional_words
 from crosstalk.generator.survey.neighbour import (
-    acts_by_word,
     larger_values,
     other_values,
     words_of_now,
@@ -37,7 +36,7 @@ from crosstalk.generator.values.choice import RandomChoice
 from crosstalk.generator.values.texts import COMMON_WORD
 from crosstalk.generator.values.value_pool import ValuePool
 from crosstalk.oracles import Canary, Existence, Ownership
-from crosstalk.surface.capabilities import Capabilities
+from crosstalk.surface.capabilities import Capabilities, acts_by_word
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation, Parameter, Role
 from tests.unit.crosstalk.generator.plan.test_sweep import (
@@ -522,8 +521,32 @@ def test_tags_by_which_a_call_names_what_has_them_are_given_though_they_need_not
     drawer = SimpleNamespace(
         arguments=lambda *_, **__: {"text": "a"}, own_value=lambda *_: ["note", "note-1"]
     )
-    for others, expected in (([drop], {"tags": ["note", "note-1"]}), ([], {})):
+    named = Parameter("tag", {"type": "string"}, True, Role.NAME)
+    pause = Operation("rest", "rest:POST /notes/pause", (named,), reads_only=False)
+    given = {"tags": ["note", "note-1"]}
+    for others, expected in (([drop], given), ([pause], given), ([], {})):
         capabilities = Capabilities.of([add, *others])
         example = SimpleNamespace(capabilities=capabilities, drawer_by=lambda *_: drawer)
         users = Arrangement(cast("Any", example), Random(1), ALICE, ALICE)
         assert users.own(add, ALICE).arguments == {"text": "a", **expected}
+
+
+def test_what_may_close_all_that_has_a_word_comes_after_what_stores_inside_one() -> None:
+    tag = Parameter("tag", {"type": "string"}, True, Role.NAME)
+    shut = Parameter("shut", {"type": "boolean"}, False, Role.VALUE)
+    shuts = Operation("rest", "rest:POST /notes/shut", (tag, shut), reads_only=False)
+    check = Operation("rest", "rest:POST /notes/{note_id}/checks", (NOTE, TEXT), reads_only=False)
+    assert makers(begun(Notes(), ADD, shuts, check)) == [check, shuts]
+
+
+def test_another_of_a_users_objects_is_named_where_the_newest_was_refused() -> None:
+    notes = Notes()
+    notes.accepted = lambda operation, given: operation is not EDIT or given["note_id"] != newest[0]
+    example = begun(notes, ADD, LIST, EDIT)
+    alice = example.members[0]
+    users = Arrangement(example, Random(1), alice, example.members[1])
+    made = [users.use(ADD, alice) for _ in range(2)]
+    newest = [str(each.answer.body["id"]) for each in made if each is not None][-1:]
+    served = users.use(EDIT, alice)
+    assert served is not None
+    assert served.arguments["note_id"] != newest[0]

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from crosstalk.core.history import Answer, Outcome
+from crosstalk.core.history import Answer, History, Outcome
 from crosstalk.oracles import Existence
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation, Parameter, Role
@@ -20,6 +20,7 @@ from tests.unit.crosstalk.generator.plan.test_sweep import (
     MISSING,
     NOTE,
     Notes,
+    swept,
 )
 from tests.unit.crosstalk.generator.survey.test_survey import surveyed
 
@@ -79,4 +80,16 @@ def test_a_list_is_filled_by_the_one_value_that_fills_it(*, leaks: bool) -> None
     tried = {each.arguments.get("failure_id") for each in history if each.operation == ONE.name}
     assert tried
     found = {each.operation for each in Existence().judge(history)}
+    assert (ONE.name in found) is leaks
+
+
+@pytest.mark.parametrize("leaks", [True, False])
+def test_sweep_fills_lists_before_it_tries_what_names_an_object_of_theirs(*, leaks: bool) -> None:
+    found: set[str] = set()
+
+    def judge(history: History) -> bool:
+        found.update(each.operation for each in Existence().judge(history))
+        return False
+
+    swept(Checked(leaks=leaks), judge=judge)
     assert (ONE.name in found) is leaks

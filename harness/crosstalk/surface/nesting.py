@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crosstalk.core.identifiers import ELEMENT, last_name
+from crosstalk.surface.operation import Parameter
 from crosstalk.surface.schemas import resolve
 
 _MAX_DEPTH = 5
@@ -92,6 +93,11 @@ def top_level_shape(schema: Mapping[str, Any]) -> Shape:
 def path_of(flat: str) -> tuple[str, ...]:
     """`entities[].name` as `("entities", "[]", "name")`; `[1]` is a further element."""
     return tuple(part for part in _PLACE.sub(r".\g<0>", flat).split(".") if part)
+
+
+def takes_several(parameter: Parameter) -> bool:
+    """Return whether a parameter takes a list of objects, or one of such a list (`ids[]`)."""
+    return parameter.many or parameter.name.endswith(ELEMENT)
 
 
 def further(flat: str, place: int = 1) -> str:

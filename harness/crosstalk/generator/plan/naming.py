@@ -17,8 +17,9 @@ from crosstalk.generator.examples.readings import holding
 from crosstalk.generator.examples.shown_through import read_through
 from crosstalk.generator.examples.tenants import colleagues, is_kept_from
 from crosstalk.generator.rules.comparisons.existence_pair import comparable_ids, pair
-from crosstalk.generator.survey.reach import Form, Reach
+from crosstalk.generator.survey.reach import Form, Reach, own_objects
 from crosstalk.surface.capabilities import removes, required_references
+from crosstalk.surface.nesting import further, takes_several
 from crosstalk.surface.operation import Operation, Parameter
 
 # Calls after which those of the first look are judged: most leaks are plain, and show here.
@@ -57,12 +58,14 @@ class Naming:
         stop at the first.
         """
         example, victim, attacker = users.example, users.victim, users.attacker
-        several = [each for each in example.capabilities.comparable if each[1].many]
+        several = [each for each in example.capabilities.comparable if takes_several(each[1])]
         for operation, parameter in sorted(several, key=lambda each: removes(each[0])):
             if users.ended:
                 return
             known = comparable_ids(example, attacker, victim, operation, parameter)
-            if not known or not users.able(operation, attacker):
+            mine = own_objects(users, Reach(operation, parameter, Form.BEHIND))
+            alone = len(required_references(operation)) == 1 and not parameter.many
+            if not known or not (mine if alone else users.able(operation, attacker)):
                 continue
             given = users.drawer.arguments(
                 operation,
@@ -72,6 +75,9 @@ class Naming:
                 target=known[-1],
                 naming=parameter,
             )
+            if not parameter.many:
+                # One of a list: the next one stands in an argument of its own.
+                given |= {parameter.name: mine[-1], further(parameter.name): known[-1]}
             example.execute_spoilt(PlannedCall(attacker, operation.name, given, acting))
             example.judge_soon(after=_CALLS_TO_JUDGE)
 

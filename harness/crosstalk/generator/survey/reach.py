@@ -293,7 +293,7 @@ def _calls(users: Arrangement, reach: Reach, key: int) -> Iterator[PlannedCall]:
     if reach.form is Form.BEHIND and not removes(operation):
         # Behind nothing of the caller's own it is the first of the list.
         Provision.by(example, users.drawer).for_call(operation, users.attacker)
-        if not _own(users, reach):
+        if not own_objects(users, reach):
             return
     asked = (example, users.drawer, users.attacker, users.victim, operation, parameter, theirs)
     joint, alone = reach.form is Form.JOINT, reach.form is Form.ALONE
@@ -371,12 +371,15 @@ def _in_texts(users: Arrangement, operation: Operation, theirs: str) -> Iterator
 def _behind(users: Arrangement, reach: Reach, calls: list[PlannedCall]) -> list[PlannedCall]:
     """Return the calls with an object of the attacker's own before the one that each names."""
     operation, name = reach.operation, reach.parameter.name
-    if removes(operation):
-        # The second call of a pair would find the own object gone.
-        return calls
-    mine = _own(users, reach)
     if not name.endswith(ELEMENT):
-        return behind_own(mine, reach.parameter, calls)
+        provision = Provision.by(users.example, users.drawer)
+        # The second call of a pair would find the own object gone that the first one has removed.
+        for _ in calls if (once := removes(operation)) else ():
+            provision.another(operation, users.attacker)
+        return behind_own(own_objects(users, reach), reach.parameter, calls, once=once)
+    if removes(operation):
+        return calls
+    mine = own_objects(users, reach)
     own = {name: mine[-1]} if mine else {}
     return [
         replace(each, arguments={**each.arguments, **own, further(name): each.arguments[name]})
@@ -384,8 +387,13 @@ def _behind(users: Arrangement, reach: Reach, calls: list[PlannedCall]) -> list[
     ]
 
 
-def _own(users: Arrangement, reach: Reach) -> list[str]:
-    """Return the attacker's own objects that an argument can name."""
+def own_objects(users: Arrangement, reach: Reach) -> list[str]:
+    """Return the attacker's own objects that an argument can name.
+
+    Args:
+        users: Who act.
+        reach: The argument.
+    """
     pool, attacker = users.example.pool, users.attacker
     asked = (attacker.name, reach.parameter, reach.operation.name)
     known = pool.references(*asked, guess=False)

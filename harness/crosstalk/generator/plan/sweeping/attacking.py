@@ -94,9 +94,11 @@ def _reach_for(
     if has_neighbours(operation, parameter):
         calls += pair(*asked, joint=False, alone=True)
         example.state.choices[Reach(operation, parameter, Form.ALONE).key] += 1
-    listed = parameter.many and not removes(operation)
-    mine = context.provision.of_list(operation, parameter, attacker) if listed else []
-    for planned in behind_own(mine, parameter, calls):
+    once = removes(operation)
+    mine: list[str] = []
+    for _ in calls if parameter.many and once else calls[: parameter.many]:
+        mine = context.provision.of_list(operation, parameter, attacker)
+    for planned in behind_own(mine, parameter, calls, once=once):
         read_through(example, example.execute(planned))
     example.judge_soon()
     context.asked.append((operation, parameter, theirs))

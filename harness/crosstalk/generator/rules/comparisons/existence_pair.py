@@ -180,7 +180,7 @@ def has_neighbours(operation: Operation, parameter: Parameter) -> bool:
 
 
 def behind_own(
-    mine: Sequence[str], parameter: Parameter, planned: Sequence[PlannedCall]
+    mine: Sequence[str], parameter: Parameter, planned: Sequence[PlannedCall], *, once: bool = False
 ) -> list[PlannedCall]:
     """Return the calls with an object of the caller's own before those that each lists.
 
@@ -191,15 +191,17 @@ def behind_own(
         mine: Objects of the caller's own, the newest last; without any the calls stay as they are.
         parameter: Takes a list.
         planned: The calls of a pair.
+        once: Whether each of the calls gets another own object: what is removed can be named once.
     """
-    if not mine:
+    if len(mine) < (len(planned) if once else 1):
         return list(planned)
     name = parameter.name
-    listed = [
-        replace(each, arguments={**each.arguments, name: [mine[-1], *each.arguments[name]]})
-        for each in planned
+    own = mine[-len(planned) :] if once else mine[-1:] * len(planned)
+    ordered = sorted(planned, key=lambda each: each.probe is None or each.probe.part != "missing")
+    return [
+        replace(each, arguments={**each.arguments, name: [first, *each.arguments[name]]})
+        for each, first in zip(ordered, own, strict=True)
     ]
-    return sorted(listed, key=lambda each: each.probe is None or each.probe.part != "missing")
 
 
 def unknown_like(theirs: str, identifier: str, parameter: Parameter) -> str:

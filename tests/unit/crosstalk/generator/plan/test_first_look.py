@@ -234,8 +234,11 @@ def test_users_of_two_tenants_meet_and_colleagues_where_a_thing_is_ones_own(
 
 
 @pytest.mark.parametrize("all_checked", [True, False])
-def test_another_users_object_is_named_behind_an_own_one(*, all_checked: bool) -> None:
-    notes = Parameter("note_ids", {"type": "array"}, True, Role.REFERENCE)
+@pytest.mark.parametrize(("name", "kind"), [("note_ids", "array"), ("note_ids[]", "string")])
+def test_another_users_object_is_named_behind_an_own_one(
+    name: str, kind: str, *, all_checked: bool
+) -> None:
+    notes = Parameter(name, {"type": kind}, True, Role.REFERENCE)
     blank = Operation("rest", "rest:POST /notes/blank", (IDENTITY, notes), reads_only=False)
 
     class Several(Notes):
@@ -245,7 +248,10 @@ def test_another_users_object_is_named_behind_an_own_one(*, all_checked: bool) -
         def call(
             self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
         ) -> Answer:
-            named = arguments.get("note_ids", [])
+            ids = ("note_ids[]", "note_ids[1]")
+            named = arguments.get(
+                "note_ids", [arguments[each] for each in ids if each in arguments]
+            )
             mine = self.kept.get(presented.headers.get("caller", ""), {})
             checked = named if all_checked else named[:1]
             if operation is not blank:

@@ -540,13 +540,15 @@ def test_what_may_close_all_that_has_a_word_comes_after_what_stores_inside_one()
 
 
 def test_another_of_a_users_objects_is_named_where_the_newest_was_refused() -> None:
-    notes = Notes()
-    notes.accepted = lambda operation, given: operation is not EDIT or given["note_id"] != newest[0]
+    notes, newest = Notes(), list[str]()
+    notes.accepted = lambda operation, given: (
+        operation is not EDIT or given["note_id"] != newest[-1]
+    )
     example = begun(notes, ADD, LIST, EDIT)
     alice = example.members[0]
     users = Arrangement(example, Random(1), alice, example.members[1])
     made = [users.use(ADD, alice) for _ in range(2)]
-    newest = [str(each.answer.body["id"]) for each in made if each is not None][-1:]
+    newest += [str(each.answer.body["id"]) for each in made if each is not None]
     served = users.use(EDIT, alice)
     assert served is not None
-    assert served.arguments["note_id"] != newest[0]
+    assert served.arguments["note_id"] == newest[0]

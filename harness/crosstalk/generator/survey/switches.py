@@ -6,11 +6,12 @@ them by a call of its own, and what names them is out of reach until a list show
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Any
 
 from crosstalk.core.history import Actor, Outcome
+from crosstalk.core.object_kinds import noun_of, singular
 from crosstalk.generator.examples.arrangement import Arrangement, changes, makers
 from crosstalk.surface.capabilities import removes
 from crosstalk.surface.operation import Operation, Parameter, Role
@@ -21,15 +22,22 @@ NAME = "switches"
 _MOST_CALLS, _MOST_VALUES, _LISTS = 12, 4, 3
 
 
-def fill_empty_lists(users: Arrangement, actor: Actor) -> None:
+def fill_empty_lists(
+    users: Arrangement, actor: Actor, kinds: Collection[str] | None = None
+) -> None:
     """Have a user act with every value of a switch, if any of their lists shows nothing yet.
 
     Args:
         users: Who act.
         actor: Whose lists they are.
+        kinds: What the lists are of; of anything by default.
     """
     state = users.example.state
-    empty = _empty_lists(users)
+    empty = [
+        each
+        for each in _empty_lists(users)
+        if kinds is None or singular(noun_of(each.name)) in kinds
+    ]
     if not empty:
         return
     made = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from crosstalk.core.object_kinds import deletes
+from crosstalk.core.object_kinds import deletes, kind_named
 from crosstalk.generator.examples.arrangement import Arrangement
 from crosstalk.generator.plan.sweeping.context import PassContext
 from crosstalk.generator.shares.sharing_served import by_sharing_alone, serve_sharing
@@ -82,10 +82,15 @@ def _store_elsewhere(context: PassContext, done: Sequence[Operation]) -> None:
             context.victim.name, parameter, operation.name, guess=False, new=True
         ):
             context.use(makers.pop(0), context.victim, tries=2)
-    if not context.ended and any(context.newest(*each) is None for each in context.named()):
+    wanted = {
+        kind_named(parameter.name, operation.name)
+        for operation, parameter in context.named()
+        if context.newest(operation, parameter) is None
+    }
+    if wanted and not context.ended:
         # What nothing creates may begin with one value of an act: an incident with a failure.
         users = Arrangement(context.example, context.random, context.victim, context.attacker)
-        fill_empty_lists(users, context.victim)
+        fill_empty_lists(users, context.victim, wanted)
 
 
 def _store_what_is_not_the_attackers(context: PassContext, creators: Sequence[Operation]) -> None:

@@ -196,7 +196,7 @@ def behind_own(
     if len(mine) < (len(planned) if once else 1):
         return list(planned)
     name = parameter.name
-    own = mine[-len(planned) :] if once else mine[-1:] * len(planned)
+    own = list(mine[-len(planned) :]) if once else [mine[-1]] * len(planned)
     ordered = sorted(planned, key=lambda each: each.probe is None or each.probe.part != "missing")
     return [
         replace(each, arguments={**each.arguments, name: [first, *each.arguments[name]]})

@@ -84,7 +84,7 @@ def test_a_list_is_filled_by_the_one_value_that_fills_it(*, leaks: bool) -> None
 
 
 @pytest.mark.parametrize("leaks", [True, False])
-def test_sweep_fills_lists_before_it_tries_what_names_an_object_of_theirs(*, leaks: bool) -> None:
+def test_sweep_fills_lists_before_it_tries_calls_that_name_an_object_of_one(*, leaks: bool) -> None:
     found: set[str] = set()
 
     def judge(history: History) -> bool:

@@ -531,7 +531,7 @@ def test_tags_by_which_a_call_names_what_has_them_are_given_though_they_need_not
         assert users.own(add, ALICE).arguments == {"text": "a", **expected}
 
 
-def test_act_that_may_close_all_with_a_word_comes_after_calls_that_store_inside_one() -> None:
+def test_change_of_all_with_a_word_comes_after_calls_that_store_inside_one() -> None:
     tag = Parameter("tag", {"type": "string"}, True, Role.NAME)
     shut = Parameter("shut", {"type": "boolean"}, False, Role.VALUE)
     shuts = Operation("rest", "rest:POST /notes/shut", (tag, shut), reads_only=False)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from crosstalk.core.defects.broken_rules import BrokenRule
@@ -21,7 +21,7 @@ from crosstalk.execution.cause import Signature, cause_of, rule_of
 from crosstalk.execution.counterfactual import Counterfactual
 from crosstalk.execution.fresh_words import with_fresh_keys, with_fresh_words
 from crosstalk.execution.likely import evidence_of, likely_part
-from crosstalk.execution.repeated_acts import with_acts_repeated
+from crosstalk.execution.repeated_acts import with_acts_repeated, without_acts
 from crosstalk.execution.replay import Replayer
 from crosstalk.execution.shortening import Shortening, Shown
 from crosstalk.execution.stopping import OutOfTimeError
@@ -120,22 +120,57 @@ class Confirmation:
     progress: Callable[[Script, int], None] = _quiet
     likely_alone: bool = False
 
-    def confirm(self, history: History, suspicion: Suspicion) -> Confirmed | Rejected:
+    def confirm(
+        self, history: History, suspicion: Suspicion, leaving_out: Collection[str] = ()
+    ) -> Confirmed | Rejected:
         """Return the suspicion with the shortest script that shows it, or why it is not believed.
 
         Args:
             history: In which it was suspected.
             suspicion: Of that history.
+            leaving_out: Acts of others that are known to show it as well, and are not made.
         """
         with self.replayer.executor.until(self.ends):
-            return self._confirm(history, suspicion)
+            return self._confirm(history, suspicion, leaving_out)
 
-    def _confirm(self, history: History, suspicion: Suspicion) -> Confirmed | Rejected:
+    def changed_without(
+        self, acts: Collection[str], history: History, suspicion: Suspicion
+    ) -> frozenset[str]:
+        """Return the readings that change in a replay without some acts of others.
+
+        Args:
+            acts: Operations that are left out between the two readings.
+            history: In which something was suspected; all of it is replayed.
+            suspicion: Of that history, by two readings of one user.
+
+        Raises:
+            OutOfTimeError: The time in which calls may be made is over.
+        """
+        script = without_acts(script_of(history), suspicion, acts)
+        with self.replayer.executor.until(min(self.ends, time.monotonic() + self.first_seconds)):
+            replayed, _ = self.replayer.run_able(script) if script is not None else (None, None)
+        if replayed is None:
+            return frozenset()
+        # Other comparisons of the history say nothing of this one.
+        compared = history.calls[suspicion.calls[-1] - 1].probe
+        found = self.replayer.judged(replayed, suspicion.oracle)
+        shown = [replayed.calls[each.calls[-1] - 1] for each in found]
+        return frozenset(each.operation for each in shown if each.probe == compared)
+
+    def _confirm(
+        self, history: History, suspicion: Suspicion, leaving_out: Collection[str]
+    ) -> Confirmed | Rejected:
         # That a header is steady may have been seen after it changed.
         last = max(suspicion.calls[-1], *suspicion.besides, 0)
         whole = script_of(history.until(last))
         signature = Signature.of(whole, suspicion)
         likely = likely_part(history, suspicion, whole)
+        if leaving_out:
+            reduced = without_acts(whole, suspicion, leaving_out) or whole
+            besides = self._shown_again(history, reduced, None, signature)
+            return (
+                besides if isinstance(besides, Rejected) else self._held(*besides, signature, None)
+            )
         if self.likely_alone:
             short = likely if likely is not None else whole
             shown = self._shown_by(short, signature) if len(short.steps) <= _SHORT else None

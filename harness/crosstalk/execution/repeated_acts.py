@@ -7,7 +7,7 @@ Several do. What was set stays set: a replay sets it to something else first.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any, TypeGuard
 from uuid import UUID, uuid5
@@ -65,6 +65,27 @@ def with_acts_repeated(
     steps = script.steps
     return Script(
         (*steps[: first - 1], *ahead, *steps[first - 1 : last - 1], *again, *steps[last - 1 :])
+    )
+
+
+def without_acts(
+    script: Script, suspicion: Suspicion, operations: Collection[str]
+) -> Script | None:
+    """Return a script without some acts of others between two readings; None if nothing is left.
+
+    Args:
+        script: Whole: its steps are the calls of the history that was judged, in order.
+        suspicion: Of that history, by two readings of one user.
+        operations: Those of the acts.
+    """
+    first, last = suspicion.calls[0], suspicion.calls[-1]
+    reader = script.steps[last - 1].actor.user
+    return script.without(
+        *(
+            step.number
+            for step in script.steps[first : last - 1]
+            if step.actor.user != reader and step.operation in operations
+        )
     )
 
 

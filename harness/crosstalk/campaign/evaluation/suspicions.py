@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from crosstalk.campaign.evaluation.explained_windows import ExplainedWindows
 from crosstalk.campaign.evaluation.findings import FindingsRecord
 from crosstalk.campaign.events import Shortened, Suspected
 from crosstalk.core.defects.broken_rules import BrokenRule
@@ -53,8 +54,7 @@ class SuspicionReview:
     # were too many of them.
     _in_vain: int = 0
     _cheaply_tried: Counter[tuple[str, str]] = field(default_factory=Counter)
-    # Readings before and after others acted, of which an act is known to be to blame.
-    _explained: set[tuple[int, int]] = field(default_factory=set)
+    _explained: ExplainedWindows = field(default_factory=ExplainedWindows)
 
     def follow_up(self, history: History) -> bool:
         """Follow up what the oracles suspect; return whether anything was replayed."""
@@ -99,11 +99,13 @@ class SuspicionReview:
         last = history.calls[suspicion.calls[-1] - 1]
         shown = last.operation
         tries = (*key, shown), key
-        # What an act has changed shows in several readings; another comparison leaves it out.
-        window = id(history), last.probe.key if last.probe is not None else 0
+        blamed = self._explained.acts(history, suspicion)
+        if blamed:
+            # The likely cause is one of these, and what is left has another.
+            key = (suspicion.oracle, shown)
+            tries = (*key, shown), key
         if (
             self._known(key, suspicion)
-            or (suspicion.oracle == "ownership" and window in self._explained)
             or self.record.has(suspicion.oracle, shown)
             or self._tried[tries[0]] >= _MOST_TRIES
             or self._tried[tries[1]] >= _MOST_TRIES_IN_ALL
@@ -112,6 +114,8 @@ class SuspicionReview:
         # That it shows by another operation as well may be what shows again.
         again = self._tried[tries[0]] > 0 or self._tried[tries[1]] > 1
         spent = self._spent(again=again)
+        if blamed and spent:
+            return False
         if not spent:
             self._tried.update(tries)
         elif self._cheaply_tried[key] < _MOST_TRIES:
@@ -133,14 +137,16 @@ class SuspicionReview:
         calls_before, replays_before = self.executor.calls_made, self.executor.replay_calls
         with self.executor.replaying():
             confirmation = replace(self.confirmation(), progress=progress, likely_alone=spent)
-            found = confirmation.confirm(history, suspicion)
+            if blamed and not self._explained.shows_besides(confirmation, history, suspicion):
+                return True
+            found = confirmation.confirm(history, suspicion, leaving_out=blamed)
         if isinstance(found, Rejected):
             self._in_vain += self.executor.replay_calls - replays_before
             if not found.explained:
                 self._leave_open(key, suspicion, found.reason)
             return True
-        if suspicion.oracle == "ownership" and found.operation != shown:
-            self._explained.add(window)
+        if found.operation != shown:
+            self._explained.note(history, suspicion, found.operation)
         if not self.record.has(suspicion.oracle, found.operation):
             self.record.add(_confirmed(finding, found, suspicion), calls_before)
         if (doubt := self._open.pop(key, None)) is not None:

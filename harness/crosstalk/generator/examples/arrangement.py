@@ -100,8 +100,9 @@ class Arrangement:
             target=target,
             naming=naming if target else None,
         )
+        words = self._words(operation, actor, arguments)
         return PlannedCall(
-            actor, operation.name, {**arguments, **self._words(operation, actor, arguments)}, probe
+            actor, operation.name, {**between_bounds(operation, arguments), **words}, probe
         )
 
     def _words(
@@ -213,6 +214,30 @@ class Arrangement:
         found += valued_readings(self.example, self.drawer, actor)
         self.random.shuffle(found)
         return found[:_MOST_READINGS]
+
+
+def between_bounds(operation: Operation, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return arguments with numbers between their bounds where they are none, or the largest.
+
+    A place in a row and a best of all show others beside it alone: none is above the largest, and
+    an effort of none is below all.
+
+    Args:
+        operation: That takes them.
+        arguments: Of an honest call; of one that stores nothing they stay as they are.
+    """
+    found = dict(arguments)
+    for each in operation.parameters if not operation.reads_only else ():
+        value, low = found.get(each.name), each.schema.get("minimum", 0)
+        high = each.schema.get("maximum")
+        plain = each.role is Role.VALUE and type(value) in (int, float)
+        if not plain or "enum" in each.schema or value not in (high, 0):
+            continue
+        if isinstance(low, int | float) and isinstance(high, int | float) and high - low > 1:
+            step = each.schema.get("multipleOf", 1)
+            middle = low + (high - low) // (2 * step) * step
+            found[each.name] = type(high)(middle) if type(value) is int else middle
+    return found
 
 
 def busiest(users: Arrangement, known: Sequence[str]) -> tuple[str, int]:

@@ -7,7 +7,7 @@ page, a validator, a row that has gone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from random import Random
 from typing import Any
 
@@ -98,6 +98,8 @@ def _store_in_readers_words(users: Arrangement, key: int) -> None:
     known = example.state.reaching_others()
     changing = valued_changes(example)
     storing = (*example.capabilities.creators, *makers(example), *changing)
+    # Shown of what the other stored in the very words of the reader's.
+    alike: set[str] = set()
     # What is done to all that has a word comes when both have it, whatever was changed before.
     for operation in sorted(storing, key=acts_by_word):
         stored = next(
@@ -115,10 +117,11 @@ def _store_in_readers_words(users: Arrangement, key: int) -> None:
         drawn = users.own(operation, other)
         identity = example.with_identity(operation, other)
         arguments = {**in_words_of(example, stored.arguments, drawn).arguments, **identity}
-        arguments |= words_of_now(users, operation)
+        arguments |= words_of_now(users, operation) | _inside(users, operation, alike)
         call = example.execute(PlannedCall(other, operation.name, arguments, probe))
         if call.answer.outcome is not Outcome.OK:
             continue
+        alike |= {text for _, text in call.answer.paths()}
         if operation in changing and not users.ended:
             # Now both have it in the same words: what one of them changes may follow the other's.
             anew = in_new_words(users, operation, arguments)
@@ -128,6 +131,21 @@ def _store_in_readers_words(users: Arrangement, key: int) -> None:
         for each in (other_values(operation, arguments), larger_values(operation, arguments)):
             if each != arguments and not users.ended:
                 example.execute_spoilt(PlannedCall(other, operation.name, each, probe))
+
+
+def _inside(users: Arrangement, operation: Operation, alike: Collection[str]) -> dict[str, Any]:
+    """Return the other's object that has the reader's words, for what stands inside one.
+
+    The newest differs in a value that is listed: what is counted or averaged over all of a kind
+    would count a weight of it for another kind.
+    """
+    named = required_references(operation)
+    if len(named) != 1 or named[0].many or named[0].role is Role.NAME:
+        return {}
+    pool, other = users.example.pool, users.attacker
+    known = pool.references(other.name, named[0], operation.name, guess=False)
+    same = [each for each in known if each in alike]
+    return {named[0].name: same[-1]} if same else {}
 
 
 def words_of_now(users: Arrangement, operation: Operation) -> dict[str, Any]:

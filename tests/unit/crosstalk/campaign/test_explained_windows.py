@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -43,14 +44,25 @@ class _Confirmation:
     """Says of every suspicion that the same operation is to blame; of each its own without one."""
 
     cause: str
+    besides: frozenset[str] = frozenset()
     asked: list[str] = field(default_factory=list)
+    left_out: list[frozenset[str]] = field(default_factory=list)
     progress: Any = None
     likely_alone: bool = False
 
-    def confirm(self, history: History, suspicion: Suspicion) -> Confirmed:
+    def changed_without(
+        self, acts: Collection[str], history: History, suspicion: Suspicion
+    ) -> frozenset[str]:
+        """Return what changes all the same."""
+        self.left_out.append(frozenset(acts))
+        return self.besides
+
+    def confirm(
+        self, history: History, suspicion: Suspicion, leaving_out: Collection[str] = ()
+    ) -> Confirmed:
         """Confirm it."""
         self.asked.append(suspicion.operation)
-        cause = self.cause or suspicion.operation
+        cause = suspicion.operation if leaving_out else self.cause or suspicion.operation
         script = Script((Step(1, BOB, cause, {}),))
         return Confirmed(script, suspicion, cause, BrokenRule.SCOPE, "", (3, 3), ())
 
@@ -87,6 +99,15 @@ def test_readings_that_are_to_blame_themselves_are_each_replayed() -> None:
     review = _review(confirmation)
     review.follow_up(_history())
     assert confirmation.asked == ["rest:GET /notes", "rest:GET /stats"]
+
+
+def test_reading_that_changes_without_the_known_act_has_a_cause_of_its_own() -> None:
+    confirmation = _Confirmation(_ACT, frozenset({"rest:GET /stats"}))
+    review = _review(confirmation)
+    review.follow_up(_history())
+    assert confirmation.left_out == [{_ACT}]
+    assert confirmation.asked == ["rest:GET /notes", "rest:GET /stats"]
+    assert [each.operation for each in review.record.findings] == [_ACT, "rest:GET /stats"]
 
 
 def test_another_history_is_not_explained_by_the_first() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -47,7 +48,9 @@ class _Confirmation:
     progress: Any = None
     likely_alone: bool = False
 
-    def confirm(self, history: History, suspicion: Suspicion) -> Rejected:
+    def confirm(
+        self, history: History, suspicion: Suspicion, leaving_out: Collection[str] = ()
+    ) -> Rejected:
         """Reject it."""
         (self.cheaply if self.likely_alone else self.asked).append(suspicion.operation)
         self.executor.replay_calls += 2 if self.likely_alone else self.calls

@@ -7,6 +7,7 @@ has stored something, for under any other there is nothing to see.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -72,6 +73,28 @@ def valued_readings(example: ExampleRun, drawer: ArgumentDrawer, reader: Actor) 
         if others and not example.state.is_short:
             # What another stores on one day of the reader's may be hidden on another one.
             found.append((operation, {**arguments, **others}))
+    return found
+
+
+def under_stored_values(
+    example: ExampleRun, operation: Operation, reader: Actor, drawn: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the arguments of a reading with the values under which its reader has stored
+    something, where it is asked for a value: a guide to a harbour of which nothing was noted is
+    empty, for every user.
+
+    Args:
+        example: Which knows the reader's calls.
+        operation: The reading.
+        reader: Who reads.
+        drawn: Its arguments as they were drawn.
+    """
+    stored = list(stored_by(example, reader))
+    found = dict(drawn)
+    for each in operation.parameters:
+        if each.role is Role.VALUE and each.required and each.name in drawn:
+            known = _as_stored(each, drawn[each.name], stored)
+            found[each.name] = known[0] if known else drawn[each.name]
     return found
 
 

@@ -6,10 +6,10 @@ operations are compared with is named later, when the changes have been seen.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
 
-from crosstalk.core.history import Probe
+from crosstalk.core.history import Outcome, Probe
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.examples.arrangement import Arrangement
 from crosstalk.generator.examples.provision import Provision
@@ -20,10 +20,13 @@ from crosstalk.generator.rules.comparisons.existence_pair import comparable_ids,
 from crosstalk.generator.survey.reach import Form, Reach, own_objects
 from crosstalk.surface.capabilities import removes, required_references
 from crosstalk.surface.nesting import further, takes_several
-from crosstalk.surface.operation import Operation, Parameter
+from crosstalk.surface.operation import Operation, Parameter, Role
+from crosstalk.surface.opposites import is_step
 
 # Calls after which those of the first look are judged: most leaks are plain, and show here.
 _CALLS_TO_JUDGE = 12
+# Readings of what the owner has changed, of one object and of all.
+_WAYS, _MOST_READ = 2, 4
 
 
 class Naming:
@@ -141,8 +144,61 @@ class Naming:
         users.example.judge_soon(after=1)
 
     def serve_the_owner(self, users: Arrangement) -> None:
-        """Have the victim make the changes that the attacker tried: then they were possible."""
+        """Have the victim make the changes that the attacker tried: then they were possible.
+
+        What an object has become by them, e.g. archived, the attacker reads: it may be looked for
+        elsewhere now, and there by its id alone.
+        """
+        operations = users.example.state.executor.operations
+        changed: dict[str, list[Operation]] = {}
+        gone = False
         for planned in self._changes:
             if users.ended:
                 return
-            users.example.execute(planned)
+            operation = operations[planned.operation]
+            if removes(operation) and not gone:
+                gone = True
+                _read_what_became(users, changed)
+                changed = {}
+            named = [str(planned.arguments.get(e.name)) for e in required_references(operation)]
+            readings = _reading(users, named[0]) if len(named) == 1 else []
+            served = users.example.execute(planned).answer.outcome is Outcome.OK
+            if served and readings and (removes(operation) or _is_plain_step(operation)):
+                changed[named[0]] = readings
+        _read_what_became(users, changed)
+
+
+def _is_plain_step(operation: Operation) -> bool:
+    """Return whether a change says no more than what it is: to archive, to close."""
+    told = (Role.TEXT, Role.VALUE)
+    return is_step(operation) and not any(
+        each.required and each.role in told for each in operation.parameters
+    )
+
+
+def _reading(users: Arrangement, known: str) -> list[Operation]:
+    """Return what shows an object of the victim's by its id."""
+    pool, victim = users.example.pool, users.victim.name
+    return [
+        each
+        for each in users.example.capabilities.details
+        if not (each.conversational or required_references(each)[0].many)
+        and known in pool.references(victim, required_references(each)[0], each.name, guess=False)
+    ]
+
+
+def _read_what_became(users: Arrangement, changed: Mapping[str, Sequence[Operation]]) -> None:
+    """Have the attacker read objects of the victim's, the last that were changed first."""
+    example, attacker = users.example, users.attacker
+    asked = [
+        PlannedCall(
+            attacker,
+            each.name,
+            {**example.reading(each, attacker).arguments, required_references(each)[0].name: named},
+        )
+        for named, readings in reversed([*changed.items()])
+        for each in readings[:_WAYS]
+    ]
+    if not users.ended:
+        example.execute_all_spoilt(asked[:_MOST_READ])
+        example.judge_soon(after=1)

@@ -74,13 +74,22 @@ class StoredTexts:
         return last_name(parameter.name) in self._lessons.subject_fields
 
     def learn_search(self, call: Call, operation: Operation, *, found: bool) -> None:
-        """Note by which stored texts a reading finds something."""
+        """Note by which stored texts a reading finds something.
+
+        Narrowed by a value it may find nothing for that alone.
+        """
         user = call.actor.user
+        narrowed = any(
+            each.role is Role.VALUE and not each.required and each.name in call.arguments
+            for each in operation.parameters
+        )
         for parameter in operation.parameters if operation.reads_only and user else ():
             text = call.arguments.get(parameter.name)
             if parameter.role is Role.TEXT and isinstance(text, str):
-                # A word that all texts hold was stored as nothing in particular.
-                for each in self.stored_as(str(user), text) or [""]:
+                # A word that all texts hold was stored as nothing in particular; another user's
+                # words tell nothing of one's own.
+                common = [] if identifiers_in(text) or (narrowed and not found) else [""]
+                for each in self.stored_as(str(user), text) or common:
                     self._lessons.learn_search(operation.name, each, found=found)
 
     def search_order(self, user: str, operation: str, name: str) -> list[str]:

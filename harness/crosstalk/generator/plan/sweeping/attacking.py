@@ -9,8 +9,8 @@ from crosstalk.core.history import Probe
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.examples.claimed_identity import claims, without_credential
 from crosstalk.generator.examples.example_run import by_lists
-from crosstalk.generator.examples.honest_calls import read_again
-from crosstalk.generator.examples.readings import Reading
+from crosstalk.generator.examples.honest_calls import in_words_of, read_again
+from crosstalk.generator.examples.readings import Reading, stored_by
 from crosstalk.generator.examples.shown_through import read_through
 from crosstalk.generator.plan.sweeping.context import PassContext
 from crosstalk.generator.plan.unusual_calls import unusual_calls
@@ -26,7 +26,11 @@ from crosstalk.surface.capabilities import (
     removes,
     required_references,
 )
-from crosstalk.surface.operation import Operation, Parameter
+from crosstalk.surface.operation import Operation, Parameter, Role
+
+_WORDS = frozenset({Role.TEXT, Role.VALUE, Role.NAME, Role.QUERY})
+# Of readings that ask by a word.
+_MOST_IN_WORDS = 3
 
 
 def attack(context: PassContext) -> None:
@@ -74,10 +78,43 @@ def attack(context: PassContext) -> None:
             if context.ended:
                 break
             example.execute_spoilt(planned)
+    _store_in_asked_words(context, readings, acting)
     after = Probe("ownership", key, "after", victim.name)
     others, lists = by_lists(readings)
     again = [PlannedCall(victim, o.name, asked, after) for o, asked in (*lists, *others)]
     example.execute_all(again)
+
+
+def _store_in_asked_words(context: PassContext, readings: Sequence[Reading], acting: Probe) -> None:
+    """Have the attacker store in the words by which the victim's readings ask: what is counted or
+    found by a word, e.g. the games against an opponent, may be that of every user.
+
+    It comes last: what the attacker has said is no news to them afterwards.
+    """
+    example, attacker = context.example, context.attacker
+    creators = {each.name: each for each in context.creators()}
+    made: set[int] = set()
+    for operation, asked in readings:
+        words = {
+            str(asked[each.name])
+            for each in operation.parameters
+            if each.role in _WORDS and each.name in asked
+        }
+        if operation.lists or required_references(operation) or len(made) >= _MOST_IN_WORDS:
+            continue
+        stored = next(
+            (
+                call
+                for call in stored_by(example, context.victim)
+                if call.operation in creators and words & set(map(str, call.arguments.values()))
+            ),
+            None,
+        )
+        if stored is None or stored.index in made or context.ended:
+            continue
+        made.add(stored.index)
+        drawn = context.own(creators[stored.operation], attacker, probe=acting)
+        example.execute(in_words_of(example, stored.arguments, drawn))
 
 
 def _reach_for(

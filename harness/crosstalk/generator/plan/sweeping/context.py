@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -14,6 +15,7 @@ from crosstalk.generator.examples.example_run import ExampleRun
 from crosstalk.generator.examples.provision import Provision
 from crosstalk.generator.examples.readings import Reading, holding
 from crosstalk.generator.examples.tenants import kept_from
+from crosstalk.generator.examples.valued_readings import under_stored_values
 from crosstalk.generator.plan.lacking import Lacking
 from crosstalk.generator.rules.comparisons.existence_pair import (
     comparable_ids,
@@ -241,6 +243,9 @@ class PassContext:
             if planned is None:
                 # The same call is answered the same.
                 return False
+            if before is None and operation.reads_only and not operation.lists:
+                given = under_stored_values(self.example, operation, actor, planned.arguments)
+                planned = replace(planned, arguments=given)
             before = planned.arguments
             if self.example.state.tried[operation.name] and self._is_made_up(operation, planned):
                 # That nobody is shown what does not exist is known by now.
@@ -303,9 +308,9 @@ class PassContext:
             shown = kept and not operation.lists and not made[_ASKED_ALIKE, operation.name]
             made[_ASKED_ALIKE, operation.name] += shown
         if shown and planned.actor is self.victim:
+            # A colleague may be shown what the whole tenant has.
             other = self.kept_from(operation)
-            identity = self.example.with_identity(operation, other)
-            arguments = {**planned.arguments, **identity}
+            arguments = {**planned.arguments, **self.example.with_identity(operation, other)}
             self.example.execute(PlannedCall(other, operation.name, arguments))
 
 

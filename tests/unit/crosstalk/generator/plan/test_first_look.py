@@ -29,6 +29,7 @@ from tests.unit.crosstalk.generator.plan.test_sweep import (
     GET,
     IDENTITY,
     LIST,
+    NOTE,
     OPERATIONS,
     REMOVE,
     Notes,
@@ -231,6 +232,40 @@ def test_users_of_two_tenants_meet_and_colleagues_where_a_thing_is_ones_own(
     permitting = Policy(people=policy.people, allows=(Allow(("*",), "any", change=True),))
     (history,) = looked(Tenants(), policy=permitting)
     assert not Ownership().judge(history)
+
+
+ARCHIVE = Operation("rest", "rest:POST /notes/{note_id}/archive", (IDENTITY, NOTE), False)
+
+
+@pytest.mark.parametrize("leaks", [True, False])
+@pytest.mark.parametrize("put_away", [ARCHIVE, DELETE])
+def test_object_that_its_owner_has_put_away_is_read_by_another_user(
+    put_away: Operation, *, leaks: bool
+) -> None:
+    class Archive(Notes):
+        def __init__(self) -> None:
+            super().__init__()
+            self.away: dict[str, tuple[str, str]] = {}
+
+        def discover(self) -> list[Operation]:
+            return [ADD, LIST, GET, put_away]
+
+        def call(
+            self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+        ) -> Answer:
+            caller, name = presented.headers.get("caller", ""), str(arguments.get("note_id"))
+            mine = self.kept.setdefault(caller, {})
+            if caller == arguments.get("user_id"):
+                owner, text = self.away.get(name, ("", ""))
+                if operation is GET and owner and (leaks or owner == caller):
+                    return Answer(Outcome.OK, 200, {"id": name, "text": text})
+                if operation is put_away and name in mine:
+                    self.away[name] = (caller, mine.pop(name))
+                    return Answer(Outcome.OK, 200, {"id": name})
+            return super().call(GET if operation is ARCHIVE else operation, arguments, presented)
+
+    found = {each.operation for history in looked(Archive()) for each in Canary().judge(history)}
+    assert found == ({GET.name} if leaks else set())
 
 
 @pytest.mark.parametrize("all_checked", [True, False])

@@ -179,7 +179,7 @@ def swept(
 
     state = GeneratorState(
         executor=Executor({"rest": notes}, operations, notes),
-        fresh_history=lambda: History({name: f"{name}-1" for name in USERS}),
+        fresh_history=lambda: History({name: f"{name}-1" for name in USERS}, policy=policy),
         observations=[each for each in operations.values() if each.lists],
         forgeries=(),
         on_example_end=take,

@@ -85,6 +85,25 @@ def test_reading_looks_for_what_has_found_something() -> None:
     assert pool.texts.search_order("alice", LOOK_UP.name, "word")[0] == "front"
 
 
+def test_search_for_anothers_word_or_narrowed_by_a_value_tells_nothing_of_a_common_word() -> None:
+    pool = ValuePool()
+    stored(pool, ALICE, front="note xtalicez00000001")
+    writer = Writer()
+    kind = Parameter("kind", {"enum": ["a", "b"]}, False, Role.VALUE)
+    narrowed = replace(LOOK_UP, parameters=(WORD, kind))
+    said: tuple[dict[str, str], ...] = (
+        {"word": "note xtalicez00000001"},
+        {"word": "note", "kind": "b"},
+    )
+    for each in said:
+        writer.call(BOB, narrowed.name, each, ok([]))
+    for call in writer.history:
+        pool.texts.learn_search(call, narrowed, found=False)
+    writer.call(ALICE, narrowed.name, {"word": "note xtalicez00000001"}, ok([]))
+    pool.texts.learn_search(writer.history.calls[-1], narrowed, found=False)
+    assert pool.texts.search_order("alice", narrowed.name, "word")[0] == ""
+
+
 def test_list_of_words_holds_a_marked_one() -> None:
     tags = Parameter("tags", {"type": "array", "items": {"type": "string"}}, True, Role.VALUE)
     add = Operation("mcp", "mcp:add_note", (tags,), reads_only=False)

@@ -172,6 +172,9 @@ def names_among(operation: Operation, said: Mapping[str, Any]) -> list[str]:
     names = [each.name for each in given if each.role is Role.NAME]
     called = [each.name for each in texts if last_name(each.name).lower() in _CALLED]
     first = [each.name for each in (*(e for e in texts if e.required), *texts)][:1]
+    if len(texts) == 1 and required_references(operation):
+        # What stands inside what both call alike tells whose it is by these words alone.
+        first = []
     tags = [each.name for each in texts if TAG.search(each.name)]
     return [*(names or called or first), *tags]
 

@@ -79,9 +79,7 @@ class Asked(Notes):
 @pytest.mark.parametrize(
     ("leak", "operation"), [("guide", GUIDE.name), ("report", NOTE_PLACE.name), ("", "")]
 )
-def test_count_or_answer_by_a_word_of_two_users_is_suspected(
-    leak: str, operation: str
-) -> None:
+def test_count_or_answer_by_a_word_of_two_users_is_suspected(leak: str, operation: str) -> None:
     found: set[str] = set()
 
     def judge(history: History) -> bool:

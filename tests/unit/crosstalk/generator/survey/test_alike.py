@@ -88,6 +88,41 @@ def test_objects_that_two_users_call_alike_are_each_ones_own(leak: str, operatio
     assert found == ({operation} if leak else set())
 
 
+WORK = Parameter("work", STRING, True, Role.TEXT)
+SERVE = Operation("rest", "rest:POST /notes/{note_id}/work", (IDENTITY, NOTE, WORK), False)
+DONE = Operation("rest", "rest:GET /notes/{note_id}/work", (IDENTITY, NOTE), True)
+
+
+@pytest.mark.parametrize("leaks", [True, False])
+def test_words_inside_what_two_users_call_alike_are_each_ones_own(*, leaks: bool) -> None:
+    class Serviced(Printed):
+        def __init__(self) -> None:
+            super().__init__("")
+            self.work: dict[str, list[str]] = {}
+
+        def discover(self) -> list[Operation]:
+            return [ADD, LIST, SERVE, DONE]
+
+        def call(
+            self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+        ) -> Answer:
+            caller, name = presented.headers.get("caller", ""), str(arguments.get("note_id"))
+            if caller != arguments.get("user_id") or operation not in (SERVE, DONE):
+                return super().call(operation, arguments, presented)
+            owner, title, _ = self.texts.get(name, ("", "", ""))
+            if owner != caller:
+                return MISSING
+            done = self.work.setdefault(title if leaks else name, [])
+            if operation is SERVE:
+                done.append(str(arguments["work"]))
+                return Answer(Outcome.OK, 200, {"result": "noted"})
+            return Answer(Outcome.OK, 200, {"work": [*done]})
+
+    history, _ = surveyed(Serviced(), most=400)
+    found = {each.operation for each in Canary().judge(history)}
+    assert found == ({DONE.name} if leaks else set())
+
+
 def test_name_is_what_an_object_is_called_and_else_the_first_text() -> None:
     said = {"title": "t", "body": "b", "size": 3}
     assert names_among(ADD, said) == ["title"]

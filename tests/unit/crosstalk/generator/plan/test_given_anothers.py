@@ -52,9 +52,9 @@ def test_lists_are_read_once_an_object_was_given_anothers() -> None:
     assert (TABLE.name, caller) in after[:3]
 
 
-TARGET = Parameter("target_id", {"type": "string"}, True, Role.REFERENCE)
-SEND = Operation("rest", "rest:POST /notes/{note_id}/send", (IDENTITY, NOTE, TARGET), False)
-HOOK = Operation("rest", "rest:POST /targets", (IDENTITY, TEXT), reads_only=False)
+HOOK_ID = Parameter("hook_id", {"type": "string"}, True, Role.REFERENCE)
+SEND = Operation("rest", "rest:POST /notes/{note_id}/send", (IDENTITY, NOTE, HOOK_ID), False)
+HOOK = Operation("rest", "rest:POST /hooks", (IDENTITY, TEXT), reads_only=False)
 
 
 @pytest.mark.parametrize("leaks", [True, False])
@@ -62,7 +62,7 @@ def test_another_users_object_is_sent_to_one_of_ones_own(*, leaks: bool) -> None
     class Sent(Notes):
         def __init__(self) -> None:
             super().__init__()
-            self.targets: dict[str, str] = {}
+            self.hooks: dict[str, str] = {}
 
         def discover(self) -> list[Operation]:
             return [ADD, LIST, HOOK, SEND]
@@ -72,14 +72,14 @@ def test_another_users_object_is_sent_to_one_of_ones_own(*, leaks: bool) -> None
         ) -> Answer:
             caller = presented.headers.get("caller", "")
             if operation is HOOK and caller == arguments.get("user_id"):
-                name = f"01a1fc95-41f3-4131-b964-{len(self.targets):012d}"
-                self.targets[name] = caller
+                name = f"01a1fc95-41f3-4131-b964-{len(self.hooks):012d}"
+                self.hooks[name] = caller
                 return Answer(Outcome.OK, 201, {"id": name})
             if operation is not SEND or caller != arguments.get("user_id"):
                 return super().call(operation, arguments, presented)
             every = {name for kept in self.kept.values() for name in kept}
             known = every if leaks else self.kept.get(caller, {})
-            own = self.targets.get(str(arguments["target_id"])) == caller
+            own = self.hooks.get(str(arguments["hook_id"])) == caller
             found = own and arguments["note_id"] in known
             return Answer(Outcome.OK, 201, {"state": "sent"}) if found else MISSING
 

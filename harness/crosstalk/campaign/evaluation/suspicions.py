@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -24,6 +24,9 @@ _MOST_TRIES, _MOST_TRIES_IN_ALL = 3, 6
 # Replayed calls that may be in vain for each call of a campaign before a cause is tried once more,
 # and before another is tried at all: what never shows again must not keep a run from the rest.
 _VAIN_AGAIN, _VAIN_FIRST = 1.0, 3.0
+# Acts that were left out, each with the reading changed all the same, after which it is known to
+# change by what its reader does.
+_LEFT_OUT = 2
 # Of a campaign that has just begun.
 _CALLS_AT_FIRST = 1_000
 _WITHOUT_CREDENTIAL = (BrokenRule.CREDENTIAL, BrokenRule.FORGERY)
@@ -54,6 +57,10 @@ class SuspicionReview:
     # were too many of them.
     _in_vain: int = 0
     _cheaply_tried: Counter[tuple[str, str]] = field(default_factory=Counter)
+    # Oracle and reading to the acts without which it showed all the same.
+    _shown_without: defaultdict[tuple[str, str], set[str]] = field(
+        default_factory=lambda: defaultdict(set)
+    )
     _explained: ExplainedWindows = field(default_factory=ExplainedWindows)
 
     def follow_up(self, history: History) -> bool:
@@ -113,7 +120,8 @@ class SuspicionReview:
             return False
         # That it shows by another operation as well may be what shows again.
         again = self._tried[tries[0]] > 0 or self._tried[tries[1]] > 1
-        spent = self._spent(again=again)
+        moves = len(self._shown_without[suspicion.oracle, shown]) >= _LEFT_OUT
+        spent = moves or self._spent(again=again)
         if blamed and spent:
             return False
         if not spent:
@@ -142,7 +150,10 @@ class SuspicionReview:
             found = confirmation.confirm(history, suspicion, leaving_out=blamed)
         if isinstance(found, Rejected):
             self._in_vain += self.executor.replay_calls - replays_before
-            if not found.explained:
+            if found.explained:
+                self._shown_without[suspicion.oracle, shown].add(key[1])
+            elif not moves:
+                # What changes by its reader's own calls is shown by the short part, or not at all.
                 self._leave_open(key, suspicion, found.reason)
             return True
         if found.operation != shown:

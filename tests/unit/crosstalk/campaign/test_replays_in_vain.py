@@ -7,6 +7,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+import pytest
+
 from crosstalk.campaign.evaluation.findings import FindingsRecord
 from crosstalk.campaign.evaluation.suspicions import SuspicionReview
 from crosstalk.core.history import History
@@ -47,6 +49,7 @@ class _Confirmation:
     cheaply: list[str] = field(default_factory=list)
     progress: Any = None
     likely_alone: bool = False
+    explained: bool = False
 
     def confirm(
         self, history: History, suspicion: Suspicion, leaving_out: Collection[str] = ()
@@ -54,6 +57,8 @@ class _Confirmation:
         """Reject it."""
         (self.cheaply if self.likely_alone else self.asked).append(suspicion.operation)
         self.executor.replay_calls += 2 if self.likely_alone else self.calls
+        if self.explained and not self.likely_alone:
+            return Rejected("shows all the same with the act left out", explained=True)
         return Rejected("not seen again in 5 replays", explained=False)
 
 
@@ -125,3 +130,27 @@ def test_act_that_shows_by_a_second_reading_is_replayed_for_that_one_as_well() -
     review, confirmation, _ = _review(calls=1_500, oracle=_TwoReadings())
     review.follow_up(story.history)
     assert confirmation.asked == ["rest:GET /counts", "rest:GET /notes"]
+
+
+class _OneReading(_Oracle):
+    """Suspects that the act of another user changed what a reading shows."""
+
+    name = "ownership"
+
+    def judge(self, history: History) -> list[Suspicion]:
+        """Return the suspicion."""
+        return [Suspicion(self.name, history.calls[-1].operation, (1, 2, 3), "changed")]
+
+
+@pytest.mark.parametrize(("explained", "fully"), [(True, 2), (False, 6)])
+def test_reading_that_changes_whichever_act_is_left_out_is_its_readers_own(
+    *, explained: bool, fully: int
+) -> None:
+    review, confirmation, _ = _review(calls=20, oracle=_OneReading())
+    confirmation.explained = explained
+    for each in _OPERATIONS[:6]:
+        story = Writer().call(ALICE, "rest:GET /log", {}, ok([1])).call(BOB, each, {}, ok({}))
+        review.follow_up(story.call(ALICE, "rest:GET /log", {}, ok([2])).history)
+    assert len(confirmation.asked) == fully
+    assert len(confirmation.cheaply) == 6 - fully
+    assert bool(review.record.inconclusive) is not explained

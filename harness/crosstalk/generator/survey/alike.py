@@ -14,12 +14,18 @@ from typing import Any
 from crosstalk.core.history import Actor, Call, Outcome
 from crosstalk.core.identifiers import last_name, markers_in
 from crosstalk.execution.executor import PlannedCall
-from crosstalk.generator.examples.arrangement import Arrangement, makers, stores_anew
+from crosstalk.generator.examples.arrangement import (
+    Arrangement,
+    makers,
+    stores_anew,
+    valued_changes,
+)
 from crosstalk.generator.examples.example_run import ExampleRun
 from crosstalk.generator.examples.readings import Reading
 from crosstalk.generator.values.texts import TAG, lists_words
-from crosstalk.surface.capabilities import required_references
+from crosstalk.surface.capabilities import first_word, required_references
 from crosstalk.surface.operation import Operation, Parameter, Role
+from crosstalk.surface.opposites import EDITS
 from crosstalk.surface.patterns import admits
 
 # What an object is called, by the name of the argument.
@@ -30,7 +36,7 @@ _LINK = re.compile(r"\[\[|\b(?:links?|linked|backlinks?|wiki)\b", re.IGNORECASE)
 NAME = "alike"
 # One object of each user, and one reading by each.
 _LEAST_CALLS = 8
-_MOST_STORED, _MOST_READINGS = 6, 8
+_MOST_STORED, _MOST_CHANGES, _MOST_READINGS = 6, 2, 8
 
 
 class AlikePart:
@@ -55,6 +61,7 @@ class AlikePart:
             if users.spent(begun, most // 2):
                 break
             twins |= _store_alike(users, operation)
+        _change_one(users, twins, begun, most)
         read = 0
         for operation, asked in _readings(users, twins):
             mine = {name: twins.get(str(value), value) for name, value in asked.items()}
@@ -120,6 +127,40 @@ def _store_alike(users: Arrangement, operation: Operation) -> dict[str, str]:
     one, other = (dict(each.answer.paths()) for each in made)
     shared = {str(value): str(value) for value in same.values() if isinstance(value, str)}
     return {**{text: other[path] for path, text in one.items() if path in other}, **shared}
+
+
+def _change_one(users: Arrangement, twins: Mapping[str, str], begun: int, most: int) -> None:
+    """Have the victim change theirs in words of their own, and turn on what can be: what is kept by
+    the name may be that of both.
+
+    Args:
+        users: Who act.
+        twins: What the victim has to what the attacker has of the same name.
+        begun: Calls that were made when the part began.
+        most: Calls that it may take, about.
+    """
+    changing = [
+        each
+        for each in valued_changes(users.example)
+        if any(one.role is Role.TEXT for one in each.parameters)
+        # What it is called has to stay alike.
+        and not each.name.partition(":")[2].startswith("PATCH ")
+        and first_word(each.name) not in EDITS
+        and each.name not in users.example.state.reaching_others()
+    ]
+    for operation in changing[:_MOST_CHANGES] if twins else ():
+        (named,) = required_references(operation)
+        pool, victim = users.example.pool, users.victim
+        known = pool.references(victim.name, named, operation.name, guess=False)
+        both = [each for each in known if each in twins]
+        if not both or users.spent(begun, most // 2):
+            continue
+        said = dict(users.own(operation, victim).arguments)
+        said |= _texts_beside(users, operation, said, victim)
+        switches = [e.name for e in operation.parameters if isinstance(said.get(e.name), bool)]
+        said |= dict.fromkeys(switches, True)
+        given = {**said, named.name: [both[-1]] if named.many else both[-1]}
+        users.example.execute(PlannedCall(victim, operation.name, given))
 
 
 def _texts_beside(

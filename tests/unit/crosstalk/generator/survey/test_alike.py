@@ -12,7 +12,14 @@ from crosstalk.generator.survey.alike import names_among, slug_of, speaks_of_lin
 from crosstalk.oracles import Canary
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation, Parameter, Role
-from tests.unit.crosstalk.generator.plan.test_sweep import IDENTITY, LIST, MISSING, NOTE, Notes
+from tests.unit.crosstalk.generator.plan.test_sweep import (
+    GET,
+    IDENTITY,
+    LIST,
+    MISSING,
+    NOTE,
+    Notes,
+)
 from tests.unit.crosstalk.generator.survey.test_survey import surveyed
 
 STRING = {"type": "string"}
@@ -121,6 +128,42 @@ def test_words_inside_what_two_users_call_alike_are_each_ones_own(*, leaks: bool
     history, _ = surveyed(Serviced(), most=400)
     found = {each.operation for each in Canary().judge(history)}
     assert found == ({DONE.name} if leaks else set())
+
+
+OPEN = Parameter("open", {"type": "boolean"}, True, Role.VALUE)
+REASON = Parameter("reason", STRING, False, Role.TEXT)
+HOLD = Operation("rest", "rest:PUT /notes/{note_id}/hold", (IDENTITY, NOTE, OPEN, REASON), False)
+
+
+@pytest.mark.parametrize("leaks", [True, False])
+def test_change_of_what_another_calls_alike_shows_in_ones_own_alone(*, leaks: bool) -> None:
+    class Held(Printed):
+        def __init__(self) -> None:
+            super().__init__("")
+            self.reasons: dict[str, str] = {}
+
+        def discover(self) -> list[Operation]:
+            return [ADD, LIST, HOLD, GET]
+
+        def call(
+            self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+        ) -> Answer:
+            caller, name = presented.headers.get("caller", ""), str(arguments.get("note_id"))
+            if caller != arguments.get("user_id") or operation not in (HOLD, GET):
+                return super().call(operation, arguments, presented)
+            owner, title, _ = self.texts.get(name, ("", "", ""))
+            if owner != caller:
+                return MISSING
+            place = title if leaks else name
+            if operation is HOLD and arguments["open"]:
+                self.reasons[place] = str(arguments.get("reason", ""))
+            elif operation is HOLD:
+                self.reasons.pop(place, None)
+            return Answer(Outcome.OK, 200, {"id": name, "reason": self.reasons.get(place)})
+
+    history, _ = surveyed(Held(), most=100)
+    found = {each.operation for each in Canary().judge(history)}
+    assert found == ({GET.name} if leaks else set())
 
 
 def test_name_is_what_an_object_is_called_and_else_the_first_text() -> None:

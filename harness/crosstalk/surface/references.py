@@ -159,7 +159,8 @@ class _Inlining:
                 }
             elif key in ("items", "additionalProperties") and isinstance(value, Mapping):
                 resolved[key] = self.schema(value, here, depth + 1, above)
-            elif key not in _ANNOTATIONS:
+            elif key not in _ANNOTATIONS or (key == "default" and isinstance(value, bool)):
+                # By its usual value it is known what it is to turn a switch over.
                 resolved[key] = value
         return resolved
 

@@ -184,8 +184,12 @@ class Provision:
                 wanted = required_references(each)
                 if not removes(each) or each is operation or len(wanted) != 1:
                     continue
-                made = any(self.use(maker, actor) for maker in self._makers(each, wanted[0]))
-                if made and self.use(each, actor):
+                makers = self._makers(each, wanted[0])
+                # What its maker tells in words alone is known from lists: one that is there.
+                there = any(self.use(maker, actor) for maker in makers) or (
+                    not makers and self._has(each, actor, wanted[0])
+                )
+                if there and self.use(each, actor):
                     self.look(operation, actor)
                 if self._has(operation, actor, parameter):
                     self._revealed.add((operation.name, parameter.name))

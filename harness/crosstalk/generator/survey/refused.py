@@ -8,22 +8,24 @@ the owner alone, and shows nothing of that.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from crosstalk.core.history import Actor, Outcome
+from crosstalk.core.history import Actor, Call, Outcome
 from crosstalk.core.identifiers import last_name
-from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.examples.arrangement import Arrangement, busiest, changes, makers
 from crosstalk.generator.rules.comparisons.existence_pair import comparable_ids, pair
 from crosstalk.generator.values.refusals import usual_values
+from crosstalk.oracles.existence import told_apart
 from crosstalk.surface.capabilities import removes, required_references
 from crosstalk.surface.operation import Operation, Parameter, Role
 
 NAME = "refused"
 # Of one object that is stored, and one comparison.
 _LEAST_CALLS = 6
+# Sets of values that one operation is called with.
+_SETS = 5
 # Changes by which the victim's objects are brought into another state.
 _MOST_CHANGES = 6
 _FAR = 9_999_999
@@ -52,18 +54,19 @@ class RefusedPart:
         if not all(users.able(operation, users.victim) for operation, _ in wanted):
             users.store(users.victim, each=1)
         self._bring_on(users)
-        for operation, parameter in wanted:
-            known = comparable_ids(example, users.attacker, users.victim, operation, parameter)
-            if not known:
-                continue
-            theirs, busy = busiest(users, known)
-            said = [*([{}] if busy else []), *_values(users, operation, theirs)]
-            for planned in _pairs(users, operation, parameter, theirs, said):
+        left = [each for each in (_Asked.of(users, *one) for one in wanted) if each is not None]
+        # Each operation with one set of values before any of them with another.
+        for number in range(_SETS):
+            for asked in left:
+                values = asked.said[number]
+                if values is None:
+                    continue
                 if users.spent(begun, most):
                     return
-                example.execute_spoilt(planned)
-            example.state.choices[NAME, operation.name] += 1
-            example.judge_soon()
+                asked.compare(users, values)
+                example.judge_soon()
+        for asked in left:
+            example.state.choices[NAME, asked.operation.name] += 1
 
     @staticmethod
     def _bring_on(users: Arrangement) -> None:
@@ -83,6 +86,64 @@ class RefusedPart:
                 users.use(operation, users.victim, tries=1)
 
 
+@dataclass(slots=True)
+class _Asked:
+    """What is asked about one object of the victim's by one operation.
+
+    Attributes:
+        operation: Changes it.
+        parameter: Names it.
+        theirs: The object.
+        said: Sets of values, what shows most first; None for one that there is not.
+        plain: The last call that named an object that does not exist.
+    """
+
+    operation: Operation
+    parameter: Parameter
+    theirs: str
+    said: Sequence[Mapping[str, Any] | None]
+    plain: Call | None = None
+
+    @classmethod
+    def of(cls, users: Arrangement, operation: Operation, parameter: Parameter) -> _Asked | None:
+        """Return what to ask by an operation; None where the victim has no such object."""
+        known = comparable_ids(users.example, users.attacker, users.victim, operation, parameter)
+        if not known:
+            return None
+        theirs, busy = busiest(users, known)
+        said = _values(users, operation, theirs, busy=bool(busy))
+        return cls(operation, parameter, theirs, said, _named_nothing(users, operation))
+
+    def compare(self, users: Arrangement, values: Mapping[str, Any]) -> None:
+        """Make a pair of calls that differ in the object alone."""
+        example = users.example
+        asked = (example, users.drawer, users.attacker, users.victim, self.operation)
+        joint = len(required_references(self.operation)) > 1
+        foreign, missing = (
+            replace(planned, arguments={**planned.arguments, **values})
+            for planned in pair(*asked, self.parameter, self.theirs, joint=joint)
+        )
+        call = example.execute_spoilt(foreign)
+        # What is answered as a call was that named nothing is refused as that was.
+        alike = self.plain is not None and not told_apart(example.history, call, self.plain)
+        if not (alike and example.state.is_short):
+            self.plain = example.execute_spoilt(missing)
+
+
+def _named_nothing(users: Arrangement, operation: Operation) -> Call | None:
+    """Return the last call of an operation that named an object that does not exist, if any."""
+    return next(
+        (
+            call
+            for call in reversed(users.example.history.calls)
+            if call.operation == operation.name
+            and call.probe is not None
+            and (call.probe.kind, call.probe.part) == ("existence", "missing")
+        ),
+        None,
+    )
+
+
 def _named(users: Arrangement) -> list[tuple[Operation, Parameter]]:
     """Return what changes an object that it must name: what removes it comes last."""
     found = [
@@ -94,38 +155,25 @@ def _named(users: Arrangement) -> list[tuple[Operation, Parameter]]:
     return sorted(found, key=lambda each: removes(each[0]))
 
 
-def _pairs(
-    users: Arrangement,
-    operation: Operation,
-    parameter: Parameter,
-    theirs: str,
-    said: Sequence[Mapping[str, Any]],
-) -> Iterator[PlannedCall]:
-    """Yield pairs of calls that differ in the object alone, each pair with other values."""
-    example = users.example
-    for values in said:
-        asked = (example, users.drawer, users.attacker, users.victim, operation, parameter, theirs)
-        joint = len(required_references(operation)) > 1
-        for planned in pair(*asked, joint=joint):
-            yield replace(planned, arguments={**planned.arguments, **values})
-
-
-def _values(users: Arrangement, operation: Operation, theirs: str) -> Iterator[dict[str, Any]]:
-    """Yield values for a call: those by which the owner was served, then the most and the least."""
+def _values(
+    users: Arrangement, operation: Operation, theirs: str, *, busy: bool
+) -> list[dict[str, Any] | None]:
+    """Return values for a call: the most that a schema admits, texts that say nothing, any where
+    much was done with the object, those by which the owner was served, and the least.
+    """
     valued = [each for each in operation.parameters if each.role is Role.VALUE]
-    if not valued:
-        return
-    given = _given(users, operation, users.victim, theirs)
-    if given:
-        yield {each.name: given[each.name] for each in valued if each.name in given}
-    for number in range(2):
-        values = {
+    most, least = (
+        {
             each.name: value
             for each in valued
             if (value := _extreme(users, operation, each, number)) is not None
         }
-        if values:
-            yield values
+        for number in range(2)
+    )
+    texts = {e.name: "" for e in operation.parameters if e.role is Role.TEXT and e.required}
+    given = _given(users, operation, users.victim, theirs) or {}
+    served = {each.name: given[each.name] for each in valued if each.name in given}
+    return [most or None, texts or None, {} if busy else None, served or None, least or None]
 
 
 def _given(

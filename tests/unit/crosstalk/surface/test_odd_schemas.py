@@ -9,6 +9,7 @@ import pytest
 from crosstalk.generator.values.schema_values import SchemaValues
 from crosstalk.surface.nesting import shape_of
 from crosstalk.surface.patterns import admits, python_pattern
+from crosstalk.surface.references import References
 from crosstalk.surface.schemas import parameter
 
 TEXT = {"type": "string"}
@@ -120,3 +121,9 @@ def test_argument_that_must_be_there_and_is_not_described_is_given() -> None:
 
 def test_arguments_that_anything_is_admitted_for_have_no_names() -> None:
     assert shape_of(True).leaves == ()
+
+
+def test_switch_keeps_its_usual_value_and_no_other_schema_does() -> None:
+    said = {"properties": {"on": {"type": "boolean", "default": True}, "n": {"default": 5}}}
+    kept = References.of({}).schema(said)
+    assert kept["properties"] == {"on": {"type": "boolean", "default": True}, "n": {}}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.unit.crosstalk.generator.plan.test_sweep import (
     LIST,
     MISSING,
     NOTE,
+    TEXT,
     Notes,
 )
 from tests.unit.crosstalk.generator.survey.test_survey import surveyed
@@ -26,15 +28,17 @@ AMOUNT = Parameter("amount", {"type": "integer"}, True, Role.VALUE)
 DAY = Parameter("day", {"type": "string", "format": "date"}, True, Role.VALUE)
 PAY = Operation("rest", "rest:POST /notes/{note_id}/payments", (IDENTITY, NOTE, AMOUNT), False)
 WEIGH = Operation("rest", "rest:PUT /notes/{note_id}/weights", (IDENTITY, NOTE, DAY), False)
+LABEL = Operation("rest", "rest:PUT /notes/{note_id}/label", (IDENTITY, NOTE, TEXT), False)
 CLOSE = Operation("rest", "rest:POST /notes/{note_id}/close", (IDENTITY, NOTE), False)
 OPEN_AMOUNT = 1_000
 
 
 class Checked(Notes):
-    """Notes that are paid, weighed once a day and closed, each after a check of its own.
+    """Notes that are paid, weighed once a day, labelled and closed, each after a check of its own.
 
     Attributes:
-        leak: The check that comes before that of the owner: `amount`, `day`, `closed` or none.
+        leak: The check that comes before that of the owner: `amount`, `day`, `text`, `closed` or
+            none.
     """
 
     def __init__(self, leak: str) -> None:
@@ -45,13 +49,13 @@ class Checked(Notes):
 
     def discover(self) -> list[Operation]:
         """All operations."""
-        return [ADD, LIST, GET, PAY, WEIGH, CLOSE]
+        return [ADD, LIST, GET, PAY, WEIGH, LABEL, CLOSE]
 
     def call(
         self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
     ) -> Answer:
         """Check the owner first, but for the leak."""
-        if operation not in (PAY, WEIGH, CLOSE):
+        if operation not in (PAY, WEIGH, LABEL, CLOSE):
             return super().call(operation, arguments, presented)
         caller, name = presented.headers.get("caller", ""), str(arguments["note_id"])
         if caller != arguments.get("user_id"):
@@ -63,6 +67,7 @@ class Checked(Notes):
         refused = {
             "amount": operation is PAY and arguments["amount"] > OPEN_AMOUNT,
             "day": operation is WEIGH and day in self.days,
+            "text": operation is LABEL and not arguments["text"],
             "closed": operation is CLOSE and name in self.closed,
         }
         for what, fails in refused.items():
@@ -79,7 +84,13 @@ class Checked(Notes):
 
 @pytest.mark.parametrize(
     ("leak", "operation"),
-    [("amount", {PAY.name}), ("day", {WEIGH.name}), ("closed", {CLOSE.name}), ("", set())],
+    [
+        ("amount", {PAY.name}),
+        ("day", {WEIGH.name}),
+        ("text", {LABEL.name}),
+        ("closed", {CLOSE.name}),
+        ("", set()),
+    ],
 )
 def test_refusal_before_the_owners_check_tells_that_an_object_is_there(
     leak: str, operation: set[str]
@@ -87,3 +98,18 @@ def test_refusal_before_the_owners_check_tells_that_an_object_is_there(
     history, _ = surveyed(Checked(leak))
     found = {each.operation for each in Existence().judge(history) if "follow" not in each.summary}
     assert found == operation
+
+
+def test_missing_object_is_named_once_with_each_operation_where_all_are_answered_as_it_was() -> (
+    None
+):
+    history, state = surveyed(Checked(""))
+    assert state.is_short
+    began = next(each.index for each in history if each.arguments.get("amount") == 9_999_999)
+    pairs = [each for each in history if each.index >= began and each.probe is not None]
+    named = Counter(each.operation for each in pairs if each.probe and each.probe.part == "foreign")
+    missing = Counter(
+        each.operation for each in pairs if each.probe and each.probe.part == "missing"
+    )
+    assert named[PAY.name] > 1
+    assert missing[PAY.name] <= 1

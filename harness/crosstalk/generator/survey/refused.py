@@ -63,7 +63,7 @@ class RefusedPart:
                     continue
                 if users.spent(begun, most):
                     return
-                asked.compare(users, values)
+                asked.ask(users, values)
                 example.judge_soon()
         for asked in left:
             example.state.choices[NAME, asked.operation.name] += 1
@@ -114,7 +114,7 @@ class _Asked:
         said = _values(users, operation, theirs, busy=bool(busy))
         return cls(operation, parameter, theirs, said, _named_nothing(users, operation))
 
-    def compare(self, users: Arrangement, values: Mapping[str, Any]) -> None:
+    def ask(self, users: Arrangement, values: Mapping[str, Any]) -> None:
         """Make a pair of calls that differ in the object alone."""
         example = users.example
         asked = (example, users.drawer, users.attacker, users.victim, self.operation)

@@ -28,6 +28,7 @@ from crosstalk.generator.examples.valued_readings import valued_readings
 from crosstalk.generator.situations import NEIGHBOUR
 from crosstalk.generator.survey.numbers import store_after_others
 from crosstalk.generator.survey.switches import fill_empty_lists
+from crosstalk.generator.survey.undeclared import give
 from crosstalk.surface.capabilities import acts_by_word, removes, required_references
 from crosstalk.surface.http.headers import TIMED
 from crosstalk.surface.operation import Operation, Parameter, Role
@@ -42,6 +43,8 @@ _MOST_CALLS = 400
 _LEAST_READINGS = 8
 # Readings with values that the other makes among what they do.
 _MOST_ASKED = 2
+# Calls by which the other gives something to the reader, where answers show whose things are.
+_MOST_GIVEN = 4
 # A number so many times as large as the reader's is larger than all of them together.
 _FACTOR = 100
 
@@ -79,6 +82,7 @@ def watch_neighbour(
                 users.use(operation, other, acting, tries=1)
     _store_in_readers_words(users, key)
     _ask_what_may_count(users, key)
+    give(users, key, _MOST_GIVEN)
     if users.ended:
         return
     read_again(example, readings, reader, key, beside=other)

@@ -39,7 +39,7 @@ class UndeclaredPart:
         example, victim, attacker = users.example, users.victim, users.attacker
         for operation in example.capabilities.creators:
             users.use(operation, attacker, tries=1)
-        attacks = self._attacks(users)
+        attacks = _attacks(users)
         # What was given to another is in their lists.
         readings = [
             each
@@ -50,33 +50,53 @@ class UndeclaredPart:
             return
         key = example.next_probe()
         example.read_twice(readings, victim, Probe("ownership", key, "before", victim.name))
-        probe = Probe("ownership", key, "attack", victim.name)
-        for operation, field, value in attacks:
+        for each in attacks:
             if users.ended:
                 return
-            example.state.choices[NAME, operation.name, field] += 1
-            drawn = users.own(operation, attacker).arguments
-            planned = PlannedCall(attacker, operation.name, {**drawn, field: value}, probe)
-            example.execute_spoilt(planned)
+            _send(users, *each, key=key)
         read_again(example, readings, victim, key)
 
-    @staticmethod
-    def _attacks(users: Arrangement) -> list[tuple[Operation, str, object]]:
-        """Return operations with the fields that were not sent with them yet."""
-        example = users.example
-        found = [
-            (operation, each.name, each.value)
-            for operation in example.capabilities.protected
-            if operation.takes_more
-            and not (operation.reads_only or operation.conversational or operation.unproven)
-            and not deletes(operation.name)
-            and users.able(operation, users.attacker)
-            for each in [
-                one
-                for one in undeclared_fields(
-                    operation, example.history, users.victim.name, users.attacker.name
-                )
-                if one.shown and not example.state.choices[NAME, operation.name, one.name]
-            ][:_MOST_FIELDS]
-        ]
-        return found[:_MOST_CALLS]
+
+def give(users: Arrangement, key: int, most: int) -> None:
+    """Have the attacker name the victim as the owner of what they store, between two readings.
+
+    Args:
+        users: Who act.
+        key: Of the readings.
+        most: Calls that it may take.
+    """
+    first = {each[0].name: each for each in reversed(_attacks(users))}
+    for each in list(reversed(first.values()))[:most]:
+        if users.ended:
+            return
+        _send(users, *each, key=key)
+
+
+def _send(users: Arrangement, operation: Operation, field: str, value: object, *, key: int) -> None:
+    """Have the attacker make one call with a field besides."""
+    users.example.state.choices[NAME, operation.name, field] += 1
+    probe = Probe("ownership", key, "attack", users.victim.name)
+    drawn = users.own(operation, users.attacker).arguments
+    planned = PlannedCall(users.attacker, operation.name, {**drawn, field: value}, probe)
+    users.example.execute_spoilt(planned)
+
+
+def _attacks(users: Arrangement) -> list[tuple[Operation, str, object]]:
+    """Return operations with the fields that were not sent with them yet."""
+    example = users.example
+    found = [
+        (operation, each.name, each.value)
+        for operation in example.capabilities.protected
+        if operation.takes_more
+        and not (operation.reads_only or operation.conversational or operation.unproven)
+        and not deletes(operation.name)
+        and users.able(operation, users.attacker)
+        for each in [
+            one
+            for one in undeclared_fields(
+                operation, example.history, users.victim.name, users.attacker.name
+            )
+            if one.shown and not example.state.choices[NAME, operation.name, one.name]
+        ][:_MOST_FIELDS]
+    ]
+    return found[:_MOST_CALLS]

@@ -280,6 +280,17 @@ def test_survey_tries_foreign_cursors_equal_words_and_other_owners(
         assert (Canary().judge(history), found) == ([], [])
 
 
+def test_owner_is_named_between_the_readings_that_the_neighbours_acts_have_anyhow() -> None:
+    history, _ = surveyed(Shelf("author"))
+    asked = [each for each in history if "written_for" in each.arguments]
+    probe = asked[0].probe
+    assert probe is not None
+    around = [each for each in history if each.probe is not None and each.probe.key == probe.key]
+    # The neighbour stores things of its own between the same readings.
+    assert any(each.operation == STORE.name and each not in asked for each in around)
+    assert len(asked) == 1
+
+
 def test_another_users_cursor_is_followed_to_the_end() -> None:
     # Where nothing is removed between runs, what is new comes last.
     history, _ = surveyed(Shelf("cursor"))

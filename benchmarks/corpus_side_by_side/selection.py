@@ -13,9 +13,10 @@ COUNT = 10
 WITHOUT_EFFECT = "timeclock"
 # Servers that came after the draw: what the other tools are told is written for those drawn.
 LATER = frozenset(
-    {"allotment", "brewlog", "clippings", "cookshelf", "darkroom", "flagpole", "fossick"}
-    | {"glazery", "glossa", "hamlog", "hookrelay", "kennel", "kitty", "museum", "nightwatch"}
-    | {"pagewatch", "receivables", "samples", "transdesk", "vinyl"}
+    {"allotment", "brewlog", "clippings", "clutch", "cookshelf", "darkroom", "dragoman"}
+    | {"flagpole", "fossick", "glazery", "glossa", "hamlog", "hookrelay", "kennel"}
+    | {"kitty", "museum", "nightwatch", "pagewatch", "receivables", "samples", "seedvault"}
+    | {"transdesk", "vinyl"}
 )
 
 

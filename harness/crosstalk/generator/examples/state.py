@@ -13,6 +13,7 @@ from crosstalk.core.principals import ALL_PRINCIPALS, Principals, forger
 from crosstalk.execution.executor import Executor
 from crosstalk.generator.examples.opened_first import OpenedFirst
 from crosstalk.generator.values.argument_knowledge import ArgumentKnowledge
+from crosstalk.generator.values.forms.amounts import amounts_among
 from crosstalk.oracles.numbers.counted import numbers_of
 from crosstalk.surface.operation import Operation
 
@@ -124,6 +125,7 @@ class GeneratorState:
 
     def __post_init__(self) -> None:
         self.steady.update(each.name for each in self.observations)
+        self.knowledge.amounts = amounts_among(self.executor.operations.values())
 
     def plant(self, user: str) -> str:
         """Return a new marker of this user."""

@@ -21,7 +21,7 @@ from crosstalk.core.principals import forger
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.execution.fixtures import NEWCOMERS, before_all
 from crosstalk.execution.stopping import rule_errors_stop_the_run
-from crosstalk.generator.examples.arrangement import Arrangement, makers
+from crosstalk.generator.examples.arrangement import Arrangement, changes, makers
 from crosstalk.generator.examples.claimed_identity import claims, without_credential
 from crosstalk.generator.examples.example_run import ExampleRun
 from crosstalk.generator.examples.honest_calls import read_again
@@ -33,6 +33,7 @@ from crosstalk.generator.rules.situations.self_description import (
     descriptive,
     read_descriptions,
 )
+from crosstalk.generator.shares.sharing_served import by_sharing_alone
 from crosstalk.surface.capabilities import (
     Capabilities,
     observation_arguments,
@@ -151,6 +152,7 @@ class FirstLook:
         self._naming.the_victims(users, lambda each: not (each.reads_only or removes(each)))
         self._naming.the_victims(users, removes)
         self._naming.a_colleagues(users)
+        self._change_at_large(users, Probe("ownership", before.key, "attack", victim.name))
         if not users.ended:
             again = read_again(example, [*details, *lists], victim, before.key)
             example.note_steady([*first, *again])
@@ -185,12 +187,28 @@ class FirstLook:
         self._naming.the_victims(users, lambda each: not (each.reads_only or removes(each)))
         self._naming.behind_own(users, acting)
         self._naming.the_victims(users, removes)
+        self._change_at_large(users, acting)
         if not users.ended:
             self._naming.what_is_missing(users)
         if not users.ended:
             read_again(example, readings, victim, key, beside=attacker)
             example.judge_soon(after=1)
         self._naming.serve_the_owner(users)
+
+    @staticmethod
+    def _change_at_large(users: Arrangement, acting: Probe) -> None:
+        """Have the attacker make the changes that name no object: they may reach any user's.
+
+        Whoever has stored nothing takes back what another has; what is archived or emptied for all
+        may be so only where its caller has something.
+        """
+        example = users.example
+        for operation in changes(example):
+            if users.ended:
+                return
+            if not (required_references(operation) or by_sharing_alone(example, operation)):
+                example.execute_spoilt(users.own(operation, users.attacker, acting))
+        example.judge_soon(after=1)
 
     def _storing(self) -> list[Operation]:
         return [*self._capabilities.creators, *self._capabilities.chats]

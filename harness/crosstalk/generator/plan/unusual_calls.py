@@ -15,7 +15,7 @@ from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.examples.example_run import ExampleRun
 from crosstalk.generator.examples.undeclared import undeclared_fields
 from crosstalk.generator.values.arguments import ArgumentDrawer
-from crosstalk.generator.values.spellings import BEGINNING, forms_for, spelled
+from crosstalk.generator.values.forms.spellings import BEGINNING, forms_for, spelled
 from crosstalk.generator.values.texts import COMMON_WORD
 from crosstalk.surface.capabilities import required_references
 from crosstalk.surface.nesting import further

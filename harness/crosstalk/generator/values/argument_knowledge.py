@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +18,8 @@ from crosstalk.core.identifiers import last_name
 from crosstalk.generator.values.catalogue import Catalogue
 from crosstalk.generator.values.choice import Choice
 from crosstalk.generator.values.field_lessons import FieldLessons
-from crosstalk.generator.values.moments import likely_moments, mostly_first, window_edge
+from crosstalk.generator.values.forms.amounts import given_amounts, sensible, takes_amounts
+from crosstalk.generator.values.forms.moments import likely_moments, mostly_first, window_edge
 from crosstalk.generator.values.refusals import (
     described_values,
     lessons,
@@ -59,6 +60,7 @@ class ArgumentKnowledge:
         fields: What was learnt about the fields of objects that arguments take.
         catalogue: What the system shows to every user.
         changed_first: Operation to the one that an object was changed by before it was served.
+        amounts: Names of numbers that are stored with an object and taken from it.
     """
 
     values: SchemaValues = field(default_factory=SchemaValues)
@@ -67,12 +69,15 @@ class ArgumentKnowledge:
     fields: FieldLessons = field(default_factory=FieldLessons)
     catalogue: Catalogue = field(default_factory=Catalogue)
     changed_first: dict[str, str] = field(default_factory=dict)
+    amounts: Collection[str] = frozenset()
     _learnt: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
     _proven_values: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
     _vain: Counter[tuple[str, str]] = field(default_factory=Counter)
     _accepted: Counter[tuple[str, str]] = field(default_factory=Counter)
     _refused: Counter[tuple[str, str]] = field(default_factory=Counter)
     _served: Counter[str] = field(default_factory=Counter)
+    # Operations that refused an honest call for something else than what it named.
+    _too_much: set[str] = field(default_factory=set)
     _refused_bare: Counter[str] = field(default_factory=Counter)
     _in_vain: Counter[str] = field(default_factory=Counter)
     # Arguments that took the caller's own subject, though nothing says that they name a user.
@@ -93,6 +98,9 @@ class ArgumentKnowledge:
         if known is not None:
             return known
         values = likely_moments(parameter) or self.values.many(parameter.schema)
+        if parameter.name in self._known_amounts(operation):
+            # More than was stored is refused to its owner as well.
+            values = sensible(operation, values)
         if values:
             edge = window_edge(operation, parameter, values)
             if edge is None and operation.reads_only and _PAGE.fullmatch(last_name(parameter.name)):
@@ -171,6 +179,8 @@ class ArgumentKnowledge:
         if not self._served[operation.name]:
             # Either nothing was tried yet, or the system asks for more than its schema says.
             chosen |= self._missed[operation.name]
+            if operation.name in self._too_much:
+                chosen |= self._known_amounts(operation)
             if self._refused_bare[operation.name] >= _REFUSED_BARE:
                 chosen |= {name for name in formed if choice.coin()}
             return chosen
@@ -180,6 +190,7 @@ class ArgumentKnowledge:
             return chosen | set(formed)
         proven = [name for name in formed if self._proven(operation.name, name)]
         missed = self._missed[operation.name]
+        missed = missed | self._known_amounts(operation)
         chosen |= {name for name in proven if name in missed or choice.coin()}
         unproven = [name for name in formed if name not in proven]
         if unproven and choice.coin():
@@ -188,6 +199,12 @@ class ArgumentKnowledge:
             if not patience or choice.number(1, 2**patience) == 1:
                 chosen.add(name)
         return chosen
+
+    def _known_amounts(self, operation: Operation) -> set[str]:
+        """Return the arguments that say how much: of what takes some, once that was refused."""
+        if takes_amounts(operation) and operation.name not in self._too_much:
+            return set()
+        return given_amounts(operation, self.amounts)
 
     def _proven(self, operation: str, name: str) -> bool:
         accepted = self._accepted[operation, name]
@@ -212,6 +229,7 @@ class ArgumentKnowledge:
             # No object was found by what was given; the refusal may list those that there are.
             self._take_listed(operation, arguments, answer)
             return
+        self._too_much.add(operation.name)
         if not given:
             self._refused_bare[operation.name] += 1
             left_out = [each.name for each in operation.parameters if not each.required]

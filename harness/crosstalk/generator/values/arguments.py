@@ -17,7 +17,7 @@ from crosstalk.core.object_kinds import kind_named
 from crosstalk.generator.values.argument_knowledge import ArgumentKnowledge
 from crosstalk.generator.values.choice import Choice
 from crosstalk.generator.values.directives import directive
-from crosstalk.generator.values.spans import later_ends
+from crosstalk.generator.values.forms.spans import later_ends
 from crosstalk.generator.values.texts import COMMON_WORD, Texts, carried, cut_to_fit, lists_words
 from crosstalk.generator.values.value_pool import ValuePool
 from crosstalk.surface.capabilities import required_references
@@ -225,6 +225,8 @@ class ArgumentDrawer:
             return self._texts.words(parameter, actor)
         if new_name:
             return self._new_name(operation, parameter, actor, references)
+        if self._says_first(operation, parameter, actor):
+            return self._texts.words(parameter, actor)
         if parameter.refers and parameter.many:
             # The first of one's own: a check of it alone would let the others through.
             each = [
@@ -254,6 +256,13 @@ class ArgumentDrawer:
         if lists_words(parameter):
             return [COMMON_WORD] if operation.reads_only else self._texts.words(parameter, actor)
         return self.knowledge.value(self.choice, operation, parameter)
+
+    def _says_first(self, operation: Operation, parameter: Parameter, actor: Actor) -> bool:
+        """Return whether a change takes a list of names, of which its caller has said none yet."""
+        if parameter.role is not Role.NAME or not parameter.many or operation.reads_only:
+            return False
+        me = actor.user or actor.claims
+        return not self.pool.references(me, parameter, operation.name, guess=False)
 
     def _placed(self, value: Any, actor: Actor, references: Sequence[str]) -> Any:
         """Return a value of the file with the users, and a new marker, in their places."""

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from crosstalk.core.object_kinds import IDENTIFYING_FIELDS
+from crosstalk.core.object_kinds import IDENTIFYING_FIELDS, stem_of
 
 
 @dataclass(slots=True)
@@ -105,9 +105,15 @@ class FieldLessons:
                 -self._served[argument, each],
                 self._refused[argument, each],
                 each != argument,
-                IDENTIFYING_FIELDS.index(each.lower())
-                if each.lower() in IDENTIFYING_FIELDS
-                else len(IDENTIFYING_FIELDS),
+                _place(each),
             ),
             default="",
         )
+
+
+def _place(field_name: str) -> int:
+    """Return the place of a field among those by which objects are named: an id comes first."""
+    name = field_name.lower()
+    if name in IDENTIFYING_FIELDS:
+        return IDENTIFYING_FIELDS.index(name)
+    return 0 if stem_of(name) != name else len(IDENTIFYING_FIELDS)

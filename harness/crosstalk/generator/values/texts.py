@@ -14,7 +14,7 @@ from crosstalk.core.history import Actor
 from crosstalk.core.identifiers import cut_marker, last_name
 from crosstalk.generator.values.argument_knowledge import ArgumentKnowledge
 from crosstalk.generator.values.choice import Choice
-from crosstalk.generator.values.tables import table_for
+from crosstalk.generator.values.forms.tables import table_for
 from crosstalk.generator.values.value_pool import ValuePool
 from crosstalk.surface.operation import Operation, Parameter
 from crosstalk.surface.patterns import admits

@@ -11,7 +11,7 @@ from crosstalk.core.object_kinds import deletes
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.examples.example_run import ExampleRun
 from crosstalk.generator.values.choice import Draw
-from crosstalk.generator.values.spellings import BEGINNING, CAPITALS, forms_for, spelled
+from crosstalk.generator.values.forms.spellings import BEGINNING, CAPITALS, forms_for, spelled
 from crosstalk.surface.operation import Operation, Parameter, Role
 
 _CALLS = 8

@@ -376,6 +376,52 @@ def test_count_of_all_users_shows_in_a_newcomers_lists() -> None:
     assert {each.operation for each in Ownership().judge(soon)} == {ADD.name}
 
 
+UNDO = Operation("rest", "rest:POST /undo", (IDENTITY,), reads_only=False)
+
+
+class Undone(Notes):
+    """Notes, of which the last one is taken back: the caller's, or any user's."""
+
+    def __init__(self, *, leaks: bool) -> None:
+        super().__init__()
+        self.leaks = leaks
+        self.stack: list[tuple[str, str]] = []
+
+    def discover(self) -> list[Operation]:
+        """All operations."""
+        return [*super().discover(), UNDO]
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Take back the last note that is there."""
+        caller = presented.headers.get("caller", "")
+        if operation is UNDO:
+            left = [
+                (owner, name)
+                for owner, name in self.stack
+                if (self.leaks or owner == caller) and name in self.kept.get(owner, {})
+            ]
+            for owner, name in left[-1:]:
+                del self.kept[owner][name]
+            return Answer(Outcome.OK, 200, {"undone": len(left[-1:])})
+        answer = super().call(operation, arguments, presented)
+        if operation is ADD and answer.outcome is Outcome.OK:
+            self.stack.append((caller, answer.body["id"]))
+        return answer
+
+
+@pytest.mark.parametrize("leaks", [True, False])
+def test_change_that_names_no_object_is_made_by_another_user(*, leaks: bool) -> None:
+    blamed = {
+        history.calls[place - 1].operation
+        for history in looked(Undone(leaks=leaks))
+        for suspicion in Ownership().judge(history)
+        for place in range(suspicion.calls[0], suspicion.calls[-1])
+    }
+    assert (UNDO.name in blamed) is leaks
+
+
 def test_it_goes_on_with_what_a_newcomer_has_read() -> None:
     (history,) = looked(Counting(), begun=True)
     probes = [(call.actor.name, call.probe.part) for call in history.calls[:5] if call.probe]

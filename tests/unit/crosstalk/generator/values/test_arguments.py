@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from crosstalk.core.history import Actor, Answer, Outcome
+from crosstalk.core.identifiers import marker, markers_in
 from crosstalk.generator.values.argument_knowledge import ArgumentKnowledge
 from crosstalk.generator.values.arguments import ArgumentDrawer, HonestDrawer
 from crosstalk.generator.values.choice import RandomChoice
@@ -251,3 +252,26 @@ def test_item_is_one_of_a_thread_that_is_there() -> None:
     )
     asked = [drawer.arguments(retry, ALICE, references=("own",), hostile=False) for _ in range(20)]
     assert asked == [{"thread_id": threads[0], "item_id": items[0]}] * 20
+
+
+def test_list_of_names_in_a_change_holds_words_of_its_caller() -> None:
+    tags = {"type": "array", "items": {"type": "string"}}
+    tagged = Operation(
+        "rest",
+        "rest:PUT /notes/{note_id}/tags",
+        (
+            Parameter("note_id", {"type": "string"}, True, Role.REFERENCE),
+            Parameter("tags", tags, True, Role.NAME),
+        ),
+        reads_only=False,
+        extra={"kind": "change"},
+    )
+    drawer = HonestDrawer(
+        RandomChoice(Random(1)),
+        ValuePool(),
+        {"alice": "alice-1"},
+        lambda user: marker(user, 7),
+        ArgumentKnowledge(),
+    )
+    asked = drawer.arguments(tagged, ALICE, references=("own",), hostile=False)["tags"]
+    assert [markers_in(each) for each in asked] == [[], [marker("alice", 7)]]

@@ -328,3 +328,12 @@ def test_object_that_an_earlier_example_left_is_not_new() -> None:
     found.know_public({TASK})
     assert found.references("alice", TASK_ID, "mcp:get_task") == [TASK]
     assert found.references("alice", TASK_ID, "mcp:get_task", new=True) == []
+
+
+def test_object_that_another_follows_is_named_by_its_id_and_not_by_its_title() -> None:
+    follows = Parameter("follows", {"type": "string"}, False, Role.REFERENCE)
+    pool = ValuePool(reference_fields=("follows", "vessel_id"))
+    made = {"passage_id": "17f6e5ef97af46609a390c863b81f8f2", "title": "note xtalice00000001"}
+    for call in Writer().call(ALICE, "mcp:start_passage", {}, ok(made)).history:
+        pool.harvest(call)
+    assert pool.references("alice", follows, "mcp:start_passage") == [made["passage_id"]]

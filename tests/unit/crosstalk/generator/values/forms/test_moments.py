@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from crosstalk.generator.values.moments import likely_moments, window_edge
+from crosstalk.generator.values.forms.moments import likely_moments, window_edge
 from crosstalk.surface.operation import Operation, Parameter, Role
 
 DATES = ("2030-01-01", "2020-01-01", "2035-12-31")

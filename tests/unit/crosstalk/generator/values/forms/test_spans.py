@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crosstalk.generator.values.spans import later_ends
+from crosstalk.generator.values.forms.spans import later_ends
 
 
 @pytest.mark.parametrize(

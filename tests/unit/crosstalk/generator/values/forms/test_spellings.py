@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crosstalk.generator.values.spellings import CAPITALS, forms_for, spelled
+from crosstalk.generator.values.forms.spellings import CAPITALS, forms_for, spelled
 
 
 @pytest.mark.parametrize(

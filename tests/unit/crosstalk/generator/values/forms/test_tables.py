@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crosstalk.generator.values.tables import table_for
+from crosstalk.generator.values.forms.tables import table_for
 from crosstalk.surface.operation import Operation, Parameter, Role
 
 TEXT = Parameter("text", {"type": "string"}, True, Role.TEXT)

@@ -1,0 +1,1 @@
+"""Forms of values that mean something together: amounts, days, spans of time, tables."""

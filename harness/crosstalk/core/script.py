@@ -3,8 +3,8 @@
 A script is a history with the particulars taken out. Where an argument held a value that an
 earlier answer gave, the script says so: `${3.items.0.id}` is the value at that path of the third
 call's answer, `${alice}` the subject that stands for alice, and `${alice|upper}` the same in
-capitals. So it runs again with fresh subjects and on another database, and loses nothing when calls
-before it are dropped.
+capitals. `${3.0|listed}` is an entry of a catalogue, which any user can name. So it runs again with
+fresh subjects and on another database, and loses nothing when calls before it are dropped.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from crosstalk.core.object_kinds import (
 from crosstalk.core.row_places import RowPlaces, plain_path
 from crosstalk.core.short_numbers import LONG_NUMBER, ShortNumbers
 
-_REFERENCE = re.compile(r"\$\{(\d+)\.([^}]+?)(\|upper)?\}")
+_REFERENCE = re.compile(r"\$\{(\d+)\.([^}]+?)(\|upper|\|listed)?\}")
 _SUBJECT = re.compile(r"\$\{([a-z][a-z0-9_-]*)(\|upper)?\}")
 _SYMBOLS = re.compile(r"(\$\{[^}]*\})")
 _WORD = re.compile(r"[A-Za-z0-9]+")
@@ -201,12 +201,18 @@ class Script:
         )
 
 
-def references_in(value: Any) -> set[tuple[int, str]]:
-    """Return the references in a value: the number of a step, and a path in its answer."""
+def references_in(value: Any, *, listed: bool = True) -> set[tuple[int, str]]:
+    """Return the references in a value: the number of a step, and a path in its answer.
+
+    Args:
+        value: Of a step, or a part of it.
+        listed: Whether entries of a catalogue count, which are no user's own.
+    """
     return {
         (int(match.group(1)), match.group(2))
         for text in strings_in(value)
         for match in _REFERENCE.finditer(text)
+        if listed or match.group(3) != "|listed"
     }
 
 
@@ -401,7 +407,7 @@ def filled(
 
     def answer(match: re.Match[str]) -> str:
         found = of_answer(int(match.group(1)), match.group(2))
-        return capitals(found) if match.group(3) else found
+        return capitals(found) if match.group(3) == "|upper" else found
 
     def subject(match: re.Match[str]) -> str:
         found = of_subject(match.group(1))

@@ -283,8 +283,9 @@ def names_others(step: Step, script: Script, *, claims: bool = True) -> bool:
         for name in _SUBJECT.findall(text)
         if (found := _OBJECT.fullmatch(name)) is not None
     }
+    given = {number for number, _ in references_in(step.arguments, listed=False)}
     return bool(named - {step.actor.user}) or any(
-        callers.get(number, step.actor.user) != step.actor.user for number in step.references()
+        callers.get(number, step.actor.user) != step.actor.user for number in given
     )
 
 

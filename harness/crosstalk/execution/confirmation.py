@@ -21,6 +21,7 @@ from crosstalk.execution.cause import Signature, cause_of, rule_of
 from crosstalk.execution.counterfactual import Counterfactual
 from crosstalk.execution.fresh_words import with_fresh_keys, with_fresh_words
 from crosstalk.execution.likely import evidence_of, likely_part
+from crosstalk.execution.other_entries import with_other_entries
 from crosstalk.execution.repeated_acts import with_acts_repeated, without_acts
 from crosstalk.execution.replay import Replayer
 from crosstalk.execution.shortening import Shortening, Shown
@@ -35,6 +36,8 @@ _FIRST_REPLAYS = 5
 _REPLAYS_TOGETHER = 8
 # Replays by which the confidence is measured.
 _LAST_REPLAYS = 3
+# Replays in which others act about other entries, where nothing else has shown it.
+_TURNS = 3
 # Calls of a script that is shortened without being replayed once more first.
 _SHORT = 10
 # Replays that a shorter script gets, at most, and how seldom it may be missed in them.
@@ -188,9 +191,16 @@ class Confirmation:
             others = [whole if likely is not None else None, with_fresh_words(whole, operations)]
         if suspicion.oracle == "ownership":
             others.append(with_acts_repeated(whole, suspicion, operations))
+            # Another entry each time: one replay alone may be about what is far ahead.
+            turned = with_other_entries(whole, suspicion, operations, history)
+            others += [turned] * _TURNS
+        made: list[Script] = []
         for script in filter(None, others):
+            made.append(script)
             shown = self._shown_by(script, signature)
-            more = found if shown is None else self._held(shown, 1, signature, None)
+            more = (
+                found if shown is None else self._held(shown, made.count(script), signature, None)
+            )
             if not _is_open(more):
                 return more
         return found
@@ -245,7 +255,7 @@ class Confirmation:
         if len(shown.script.steps) <= _SHORT:
             return True
         try:
-            return any(self._replay(shown.script, signature) for _ in range(times))
+            return any(self._replay_able(shown.script, signature) for _ in range(times))
         except OutOfTimeError:
             return True
 

@@ -44,7 +44,7 @@ def with_acts_repeated(
         if step.actor.user not in (None, reader)
         and step.actor.claims == step.actor.user
         and step.operation in operations
-        and _stores(operations[step.operation])
+        and stores(operations[step.operation])
     ][-_MOST_ACTS:]
     if not acts:
         return None
@@ -96,7 +96,8 @@ def _again(step: Step, numbers: Mapping[int, int], time: int) -> Step:
     return replace(step, number=new, arguments=_others(arguments, time), together=0)
 
 
-def _stores(operation: Operation) -> bool:
+def stores(operation: Operation) -> bool:
+    """Return whether a call of an operation may be made several times, and stores something."""
     return not (operation.reads_only or operation.conversational or removes(operation))
 
 

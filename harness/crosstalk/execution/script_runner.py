@@ -18,6 +18,7 @@ from crosstalk.core.history import Call, History
 from crosstalk.core.identifiers import map_markers, remarked_cut
 from crosstalk.core.script import Script, Step, UnresolvedReferenceError, resolve
 from crosstalk.execution.executor import Executor, PlannedCall
+from crosstalk.execution.other_entries import chosen
 from crosstalk.surface.operation import Role
 from crosstalk.surface.patterns import admits, renewed
 
@@ -151,7 +152,9 @@ class ScriptRunner:
         """Return an argument, or each of a list, with the text of this salt in its place."""
         if isinstance(value, list):
             return [self._of_this_run(each, salt) for each in value]
-        return self.texts.get((salt, value), value) if isinstance(value, str) else value
+        if not isinstance(value, str):
+            return value
+        return self.texts.get((salt, value)) or chosen(value, salt)
 
 
 def _is_plain(value: Any) -> TypeGuard[str]:

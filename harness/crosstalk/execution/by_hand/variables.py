@@ -50,7 +50,9 @@ class Variables:
             value: As it was in the replay.
         """
         names = [part for part in path.split(".") if not part.isdigit()]
-        return self._stand_in((f"answer {place}", path), f"{names[-1]} {place}", value)
+        # An answer may be a bare list of words.
+        name = names[-1] if names else "entry"
+        return self._stand_in((f"answer {place}", path), f"{name} {place}", value)
 
     def capitals(self, stand_in: str) -> str:
         """Return what stands for the same value in capitals, as it was in the replay."""

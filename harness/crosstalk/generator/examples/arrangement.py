@@ -165,9 +165,12 @@ class Arrangement:
         return not self._removed.issuperset(known)
 
     def able(self, operation: Operation, actor: Actor) -> bool:
-        """Return whether a user has an object for everything that the operation must name."""
+        """Return whether a user has an object for everything that the operation must name, or a
+        catalogue has an entry: a class to book is no user's own.
+        """
         return all(
             self.example.pool.references(actor.name, each, operation.name, guess=False)
+            or self.example.state.knowledge.lists(operation, each)
             for each in required_references(operation)
         )
 

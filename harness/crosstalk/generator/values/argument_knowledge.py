@@ -124,21 +124,30 @@ class ArgumentKnowledge:
             # What holds a marker tells whose it is, and two users' values from each other.
             marked = [each for each in likely if isinstance(each, str) and _PLACE.search(each)]
             return choice.of(marked or likely)
+        if listed := self._listed(operation, parameter):
+            return choice.of(listed)
+        seeds = self.seeds.get(place) if parameter.role is not Role.TEXT else None
+        return choice.of(seeds) if seeds and choice.coin() else None
+
+    def lists(self, operation: Operation, parameter: Parameter) -> bool:
+        """Return whether an argument can name what a refusal listed, or there is for every user."""
+        learnt = self._learnt.get((operation.name, parameter.name))
+        return bool(learnt or self._listed(operation, parameter))
+
+    def _listed(self, operation: Operation, parameter: Parameter) -> list[Any]:
+        """Return the entries of a catalogue that an argument takes."""
         # A text may say anything, until it is refused.
         closed = isinstance(parameter.schema, Mapping) and "enum" in parameter.schema
         takes = parameter.required and not closed and parameter.role in _LISTED
         asked = parameter.role is Role.TEXT and self.vain(operation)
-        if takes or asked or place in self._catalogued:
-            listed = [
-                value
-                for each in self.catalogue.values(parameter.name, operation.name)
-                if (value := _typed(each, parameter)) is not None
-            ]
-            listed = [*self.values.admitted(parameter.schema, listed)]
-            if listed:
-                return choice.of(listed)
-        seeds = self.seeds.get(place) if parameter.role is not Role.TEXT else None
-        return choice.of(seeds) if seeds and choice.coin() else None
+        if not (takes or asked or (operation.name, parameter.name) in self._catalogued):
+            return []
+        listed = [
+            value
+            for each in self.catalogue.values(parameter.name, operation.name)
+            if (value := _typed(each, parameter)) is not None
+        ]
+        return [*self.values.admitted(parameter.schema, listed)]
 
     def count(self, operation: Operation, answer: Answer) -> None:
         """Count a user's call, whatever it named, until one is served."""

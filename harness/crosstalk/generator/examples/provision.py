@@ -45,14 +45,15 @@ class Provision:
 
     @classmethod
     def by(cls, example: ExampleRun, drawer: ArgumentDrawer) -> Provision:
-        """Make calls with arguments from a drawer."""
+        """Make calls with arguments from a drawer, and before them what they name."""
 
         def use(operation: Operation, actor: Actor) -> bool:
+            provision.for_call(operation, actor)
             arguments = drawer.arguments(operation, actor, references=(actor.name,), hostile=False)
             call = example.execute(PlannedCall(actor, operation.name, arguments))
             return call.answer.outcome is Outcome.OK
 
-        return cls(example, use)
+        return (provision := cls(example, use))
 
     def for_call(self, operation: Operation, actor: Actor, but: Parameter | None = None) -> None:
         """Make or find, for a user, what an operation must name and they have none of.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
 
-from crosstalk.core.history import Outcome, Probe
+from crosstalk.core.history import Call, Outcome, Probe
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.examples.arrangement import Arrangement
 from crosstalk.generator.examples.provision import Provision
@@ -131,11 +131,27 @@ class Naming:
             # What a refusal lists of others' is theirs only while the caller has not named it.
             example.execute_spoilt(missing)
         self._named.add((attacker.name, named))
-        read_through(example, example.execute_spoilt(foreign))
+        call = example.execute_spoilt(foreign)
+        read_through(example, call)
+        self._in_other_case(users, parameter, call)
         if not operation.reads_only:
             identity = example.with_identity(operation, victim)
             mine = {**foreign.arguments, **identity}
             self._changes.append(PlannedCall(victim, operation.name, mine))
+
+    @staticmethod
+    def _in_other_case(users: Arrangement, parameter: Parameter, refused: Call) -> None:
+        """Name the object in the other case where it was refused, by a name that users chose.
+
+        A check of the name as it is written lets through what is looked up in one case.
+        """
+        named = refused.arguments.get(parameter.name)
+        if parameter.role is not Role.NAME or not isinstance(named, str) or users.ended:
+            return
+        if refused.answer.outcome is Outcome.OK or named.swapcase() == named:
+            return
+        said = {**refused.arguments, parameter.name: named.swapcase()}
+        users.example.execute_spoilt(PlannedCall(refused.actor, refused.operation, said))
 
     def what_is_missing(self, users: Arrangement) -> None:
         """Have the attacker name objects that do not exist, as the victim's were named."""

@@ -32,6 +32,7 @@ from tests.unit.crosstalk.generator.plan.test_sweep import (
     NOTE,
     OPERATIONS,
     REMOVE,
+    TEXT,
     Notes,
 )
 
@@ -202,6 +203,45 @@ def test_each_spoiled_credential_is_tried_once_and_one_that_is_accepted_is_suspe
     assert forged == ["alg-none", "expired"]
     assert suspected([history])
     assert not suspected(looked(Notes(), forgeries=("alg-none", "expired")))
+
+
+SLUG = Parameter("slug", {"type": "string"}, True, Role.NAME)
+KEEP = Operation("rest", "rest:POST /links", (IDENTITY, SLUG, TEXT), reads_only=False)
+DROP = Operation("rest", "rest:DELETE /links/{slug}", (IDENTITY, SLUG), reads_only=False)
+LINKS = Operation("rest", "rest:GET /links", (IDENTITY,), reads_only=True, lists=True)
+
+
+@pytest.mark.parametrize("folds", [True, False])
+def test_name_that_is_refused_is_tried_in_the_other_case(*, folds: bool) -> None:
+    class Links(Notes):
+        """Links by names in small letters, which are dropped by names in any case, or not."""
+
+        def discover(self) -> list[Operation]:
+            return [KEEP, LINKS, DROP]
+
+        def call(
+            self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+        ) -> Answer:
+            self.calls += 1
+            caller, slug = presented.headers.get("caller", ""), str(arguments.get("slug"))
+            if caller != arguments.get("user_id"):
+                return Answer(Outcome.REFUSED, 401, None, {}, "unauthorized")
+            mine = self.kept.setdefault(caller, {})
+            if operation is KEEP:
+                mine[slug.lower()] = str(arguments["text"])
+            elif operation is DROP:
+                owner = next((each for each in self.kept if slug in self.kept[each]), caller)
+                every = {name for kept in self.kept.values() for name in kept}
+                if owner != caller or slug.lower() not in (every if folds else mine):
+                    return Answer(Outcome.ERROR, 404, None)
+                for kept in self.kept.values():
+                    kept.pop(slug.lower(), None)
+                return Answer(Outcome.OK, 204, None)
+            found = [{"slug": name, "text": text} for name, text in mine.items()]
+            return Answer(Outcome.OK, 200, found if operation is LINKS else found[-1])
+
+    found = suspected(looked(Links()))
+    assert (DROP.name in found) is folds
 
 
 @pytest.mark.parametrize("operations", [("* /notes*",), ("PATCH /notes*",)])

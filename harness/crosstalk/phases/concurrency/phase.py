@@ -29,6 +29,7 @@ from crosstalk.phases.concurrency.confirmation import (
 from crosstalk.phases.concurrency.evidence import evidence_of
 from crosstalk.phases.concurrency.oracle import Concurrency, unstable
 from crosstalk.phases.concurrency.plans import ClientPlan, ClientPlanner
+from crosstalk.phases.concurrency.slow_calls import slow_readings
 from crosstalk.targets.base import Target
 
 _STEPS = 8
@@ -125,6 +126,7 @@ class ConcurrencyPhase:
             (_BRIEF_STEPS, _BRIEF_READINGS) if brief else (_STEPS, plans.READINGS)
         )
         fewest = _BRIEF_FEWEST if brief else _FEWEST
+        slow = slow_readings(budget.examples, budget.executor.operations) if brief else []
         made_up = clients.can_make_up_users(budget.target)
         # Users who exist may differ in what they may do: each of them is alone once, one twice.
         alone_count = 4 if made_up else len(budget.target.principals.members) + 1
@@ -140,6 +142,7 @@ class ConcurrencyPhase:
                 salt,
                 budget.knowledge,
                 own_rows=made_up,
+                slow=slow,
             )
             sending = Sending(client="alone") if apart else None
             plan = planner.draw(present[0], steps_wanted, sending, readings)

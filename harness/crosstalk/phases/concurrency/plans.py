@@ -19,6 +19,7 @@ from crosstalk.core.identifiers import (
     marker_number,
     remarked_cut,
 )
+from crosstalk.core.object_kinds import kind_named, noun_of, singular
 from crosstalk.core.row_places import in_rows
 from crosstalk.core.script import (
     Script,
@@ -34,7 +35,12 @@ from crosstalk.generator.values.arguments import HonestDrawer
 from crosstalk.generator.values.choice import RandomChoice
 from crosstalk.generator.values.value_pool import ValuePool
 from crosstalk.phases.concurrency.baselines import markers_in
-from crosstalk.surface.capabilities import Capabilities, observation_arguments, required_references
+from crosstalk.surface.capabilities import (
+    Capabilities,
+    observation_arguments,
+    removes,
+    required_references,
+)
 from crosstalk.surface.operation import Operation, Role
 
 READINGS = 5
@@ -150,6 +156,7 @@ class ClientPlanner:
         salt: Differs between runs.
         knowledge: What the campaign has learnt about arguments.
         own_rows: Whether each client is another user, whose lists hold nothing of other clients.
+        slow: Readings that take long, which are made rather than any others.
     """
 
     def __init__(
@@ -162,8 +169,10 @@ class ClientPlanner:
         knowledge: ArgumentKnowledge,
         *,
         own_rows: bool = True,
+        slow: Sequence[Operation] = (),
     ) -> None:
         self._own_rows = own_rows
+        self._slow = list(slow)
         self._executor = executor
         self._history = history
         self._random = random
@@ -190,13 +199,17 @@ class ClientPlanner:
             readings: The most readings at the end.
         """
         served: list[Call] = []
-        for operation in self._choices(steps):
-            arguments = self._arguments(operation, author)
-            if arguments is not None:
-                served += self._do(author, operation, arguments, sending)
         observations = self._observations
         # Some of each surface, and not always the same.
         self._random.shuffle(observations)
+        if self._slow:
+            served += self._lead_to(self._slow[0], author, sending)
+            slow = {each.name for each in self._slow}
+            observations.sort(key=lambda each: each.name not in slow)
+        for operation in () if self._slow else self._choices(steps):
+            arguments = self._arguments(operation, author)
+            if arguments is not None:
+                served += self._do(author, operation, arguments, sending)
         final: set[int] = set()
         for operation in observations[:readings]:
             asked = observation_arguments(operation, self._history, author)
@@ -255,6 +268,29 @@ class ClientPlanner:
         self._pool.keep_names(call, operation)
         return [call] if call.answer.outcome is Outcome.OK else []
 
+    def _lead_to(self, slow: Operation, author: Actor, sending: Sending | None) -> list[Call]:
+        """Store what a reading that takes long shows, or names, and make it."""
+        about = {kind_named(each.name, slow.name) for each in required_references(slow)}
+        about.add(singular(noun_of(slow.name)))
+        storing = [e for e in self._capabilities.protected if not (e.reads_only or removes(e))]
+        creators = {each.name for each in self._capabilities.creators}
+        self._random.shuffle(storing)
+        # What is of the kind comes first; before it what needs nothing, where that names something.
+        storing.sort(key=lambda each: singular(noun_of(each.name)) not in about)
+        first = [each for each in storing if each.name in creators]
+        served: list[Call] = []
+        for operation in [*first[:1], *storing[:1], *first[1:3], *storing[:1]]:
+            made = {call.operation for call in served}
+            if operation.name in made or (served and self._able(slow, author)):
+                continue
+            arguments = self._arguments(operation, author)
+            if arguments is not None:
+                served += self._do(author, operation, arguments, sending)
+        asked = self._arguments(slow, author) if self._able(slow, author) else None
+        if asked is not None and slow.name not in {each.name for each in self._observations}:
+            served += self._do(author, slow, asked, sending)
+        return served
+
     def _choices(self, steps: int) -> list[Operation]:
         """Something to store, something to say to a model, and then anything, in that order.
 
@@ -281,6 +317,13 @@ class ClientPlanner:
             if not self._pool.references(str(author.user), each, operation.name):
                 return None
         return self._drawer.arguments(operation, author, references=("own",), hostile=False)
+
+    def _able(self, operation: Operation, author: Actor) -> bool:
+        """Return whether there is an object of the kind for everything that must be named."""
+        return all(
+            self._pool.references(str(author.user), each, operation.name, guess=False)
+            for each in required_references(operation)
+        )
 
     def _plant(self, user: str) -> str:
         self._planted += 1

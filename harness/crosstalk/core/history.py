@@ -314,6 +314,7 @@ class History:
         owned: Objects that existed before, with their owners.
         supplied: User to the values that they had stored before it began, whosever these are: what
             is kept of earlier examples shows them again.
+        said: User to the markers that they had sent before it began, in any call.
         new_users: Whether its users were made up for it, so that they had stored nothing before.
         worlds: Where calls of several worlds stand together: each world's subjects.
         salt: What the markers of a script were changed by for this replay of it; 0 for none.
@@ -329,6 +330,7 @@ class History:
     unproven_identity: str = ""
     owned: tuple[OwnedObject, ...] = ()
     supplied: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    said: Mapping[str, frozenset[str]] = field(default_factory=dict)
     new_users: bool = False
     worlds: dict[str, Mapping[str, str]] = field(default_factory=dict)
     salt: int = 0

@@ -75,6 +75,8 @@ class Fixture:
         self._owned: tuple[OwnedObject, ...] | None = None
         self._shared: frozenset[str] = frozenset()
         self._supplied: defaultdict[str, set[str]] = defaultdict(set)
+        # Markers that users have sent in any call, to read by them as well.
+        self._said: defaultdict[str, set[str]] = defaultdict(set)
         # A list that users are refused whose names the system does not take, and the forms of
         # which it is known that it takes them.
         self._telling: Operation | None = None
@@ -144,6 +146,7 @@ class Fixture:
             unproven_identity=self._target.unproven_identity,
             owned=owned,
             supplied={user: frozenset(values) for user, values in self._supplied.items()},
+            said={user: frozenset(values) for user, values in self._said.items()},
             policy=self._target.policy,
             new_users=principals.bystander is not None,
         )
@@ -164,6 +167,8 @@ class Fixture:
     def _keep_supplied(self, calls: Sequence[Call]) -> None:
         """Keep what users stored: a later example is shown it again, and has not seen it sent."""
         for call in calls:
+            if call.actor.user is not None:
+                self._said[call.actor.user] |= set(filter(is_marker, call.sent))
             reads = self._executor.operations[call.operation].reads_only
             if call.actor.user is not None and not reads and call.answer.outcome is Outcome.OK:
                 self._supplied[call.actor.user] |= call.sent

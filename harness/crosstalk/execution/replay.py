@@ -28,10 +28,13 @@ class Replayer:
     Attributes:
         executor: Makes the calls.
         fresh_history: Resets the system if it can be; returns a history with new subjects.
+        earlier: Whether what existing users stored before a replay counts as theirs in it; a script
+            that holds without that holds on another system as well.
     """
 
     executor: Executor
     fresh_history: Callable[[], History]
+    earlier: bool = False
 
     def run(self, script: Script, salt: int | None = None) -> History | None:
         """Return the history of one replay; None if a step needs a value that did not come back.
@@ -41,7 +44,7 @@ class Replayer:
             OutOfTimeError: The time in which calls may be made is over.
         """
         self.executor.require_time()
-        history = self.fresh_history()
+        history = self._begun()
         history.salt = secrets.randbits(32) if salt is None else salt
         runner = ScriptRunner(self.executor, history, history.salt)
         return runner.history if runner.run_script(script) else None
@@ -56,12 +59,18 @@ class Replayer:
             OutOfTimeError: The time in which calls may be made is over.
         """
         self.executor.require_time()
-        history = self.fresh_history()
+        history = self._begun()
         history.salt = secrets.randbits(32)
         runner = ScriptRunner(self.executor, history, history.salt)
         runner.run_script(script, without_lost=True)
         made = tuple(each for each in script.steps if each.number not in runner.lost)
         return runner.history, Script(made) if runner.lost else script
+
+    def _begun(self) -> History:
+        history = self.fresh_history()
+        if not self.earlier:
+            history.said = {}
+        return history
 
     @staticmethod
     def judged(history: History, oracle: str) -> list[Suspicion]:

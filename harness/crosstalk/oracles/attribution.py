@@ -100,6 +100,7 @@ class _Attribution:
                     self._owners.get(value)
                     or self._parts.owners.get(value)
                     or _earlier_owner(value, user, history)
+                    or self._stored_earlier(value)
                 )
                 if owner is None and user is None:
                     self._public.add(value)  # shown to a stranger before any user had it
@@ -170,6 +171,22 @@ class _Attribution:
     def _own(self, value: str, user: str) -> None:
         self._owners[value] = user
         self._holders.add(user)
+
+    def _stored_earlier(self, value: str) -> str | None:
+        """Return the one user who said a marker in earlier examples and stored it, where it names
+        that user.
+
+        Words that two users have said, if in a search alone, are neither's; what another than it
+        names has stored may be of an earlier run; and users may have shared things by hand.
+        """
+        history, policy = self._history, self._history.policy
+        by_hand = policy is not None and bool(policy.shares or policy.transcripts)
+        if history.new_users or by_hand or not is_marker(value):
+            return None
+        saying = [user for user, values in history.said.items() if value in values]
+        if len(saying) != 1 or value not in history.supplied.get(saying[0], ()):
+            return None
+        return saying[0] if value.startswith(_mark(saying[0])) else None
 
     def _is_left_over(self, value: str) -> bool:
         """Return whether a marker was stored before by users who exist still.

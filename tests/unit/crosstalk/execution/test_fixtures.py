@@ -97,6 +97,7 @@ def test_later_example_knows_what_users_stored_in_an_earlier_one() -> None:
     assert later.public_values >= set(ids)
     # A marker says whose it was.
     assert said not in later.public_values
+    assert later.said == {"bob": frozenset({said})}
 
 
 class Lettered:

@@ -66,6 +66,26 @@ def test_marker_that_existing_users_stored_before_the_run_is_nobodys() -> None:
     assert not Canary().judge(story.history)
 
 
+@pytest.mark.parametrize(
+    ("saying", "shares", "found"),
+    [(["alice"], False, 1), (["alice", "bob"], False, 0), (["alice"], True, 0)],
+)
+def test_marker_that_an_existing_user_alone_said_in_an_earlier_example_stays_theirs(
+    saying: list[str], *, shares: bool, found: int
+) -> None:
+    story = Writer()
+    story.history.supplied = {"alice": frozenset({SECRET})}
+    story.history.said = {each: frozenset({SECRET}) for each in saying}
+    if shares:
+        people = {each: Person(each) for each in ("alice", "bob", "carol")}
+        opening = (Share(opens=("share",), person="to", object="id"),)
+        story.history.policy = Policy(people, shares=opening)
+    # That its owner reads it first gives it to no other user.
+    for reader in (ALICE, CAROL):
+        story.call(reader, "list", {}, ok({"items": [{"title": f"note {SECRET}"}]}))
+    assert [each.calls for each in Canary().judge(story.history)] == [(2,)] * found
+
+
 def test_canary_fires_for_an_id_that_the_system_gave_to_another() -> None:
     story = Writer().call(ALICE, "add", {}, ok({"id": TASK}))
     story.call(BOB, "list", {}, ok({"ids": [TASK.upper()]}))

@@ -70,7 +70,7 @@ def test_marker_that_existing_users_stored_before_the_run_is_nobodys() -> None:
     ("saying", "shares", "found"),
     [(["alice"], False, 1), (["alice", "bob"], False, 0), (["alice"], True, 0)],
 )
-def test_marker_that_an_existing_user_alone_said_in_an_earlier_example_stays_theirs(
+def test_marker_that_an_existing_user_alone_said_in_an_earlier_example_stays_that_users(
     saying: list[str], *, shares: bool, found: int
 ) -> None:
     story = Writer()

@@ -32,6 +32,8 @@ EACH = 2
 # Times that a call is made with other arguments until it is served.
 _TRIES = 3
 _MOST_READINGS = 60
+# Where between its bounds a number lies that would be at one of them, in parts of so many.
+_PARTS, _VICTIMS_PARTS, _OTHERS_PARTS = 6, 4, 3
 # Lists in which what was stored is looked for.
 _LISTS = 3
 
@@ -101,9 +103,10 @@ class Arrangement:
             naming=naming if target else None,
         )
         words = self._words(operation, actor, arguments)
-        return PlannedCall(
-            actor, operation.name, {**between_bounds(operation, arguments), **words}, probe
-        )
+        # The victim is above the other, until that one gives the largest.
+        parts = _VICTIMS_PARTS if actor == self.victim else _OTHERS_PARTS
+        given = {**between_bounds(operation, arguments, parts), **words}
+        return PlannedCall(actor, operation.name, given, probe)
 
     def _words(
         self, operation: Operation, actor: Actor, given: Mapping[str, Any]
@@ -219,7 +222,9 @@ class Arrangement:
         return found[:_MOST_READINGS]
 
 
-def between_bounds(operation: Operation, arguments: Mapping[str, Any]) -> dict[str, Any]:
+def between_bounds(
+    operation: Operation, arguments: Mapping[str, Any], parts: int = _OTHERS_PARTS
+) -> dict[str, Any]:
     """Return arguments with numbers between their bounds where they are none, or the largest.
 
     A place in a row and a best of all show others beside it alone: none is above the largest, and
@@ -228,6 +233,7 @@ def between_bounds(operation: Operation, arguments: Mapping[str, Any]) -> dict[s
     Args:
         operation: That takes them.
         arguments: Of an honest call; of one that stores nothing they stay as they are.
+        parts: So many parts of six of the way between the bounds.
     """
     found = dict(arguments)
     for each in operation.parameters if not operation.reads_only else ():
@@ -238,7 +244,7 @@ def between_bounds(operation: Operation, arguments: Mapping[str, Any]) -> dict[s
             continue
         if isinstance(low, int | float) and isinstance(high, int | float) and high - low > 1:
             step = each.schema.get("multipleOf", 1)
-            middle = low + (high - low) // (2 * step) * step
+            middle = low + parts * (high - low) // (_PARTS * step) * step
             found[each.name] = type(high)(middle) if type(value) is int else middle
     return found
 

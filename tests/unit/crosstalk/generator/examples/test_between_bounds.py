@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 import pytest
 
-from crosstalk.generator.examples.arrangement import between_bounds
+from crosstalk.generator.examples.arrangement import Arrangement, between_bounds
 from crosstalk.surface.operation import Operation, Parameter, Role
+from tests.unit.crosstalk.generator.plan.test_sweep import IDENTITY, LIST, TEXT, Notes
+from tests.unit.crosstalk.generator.survey.test_said_and_called import begun
 
 BOUNDED = {"type": "integer", "minimum": 1, "maximum": 1440}
 FROM_NONE = {"type": "number", "minimum": 0, "maximum": 600}
@@ -42,3 +45,19 @@ def test_page_that_is_read_keeps_its_size() -> None:
     assert (
         between_bounds(_operation(BOUNDED, reads_only=True), {"minutes": 1440})["minutes"] == 1440
     )
+
+
+def test_victim_is_above_the_other_until_that_one_gives_the_largest() -> None:
+    minutes = Parameter("minutes", FROM_NONE, True, Role.VALUE)
+    log = Operation("rest", "rest:POST /notes", (IDENTITY, TEXT, minutes), reads_only=False)
+    example = begun(Notes(), log, LIST)
+    alice, bob = example.members[:2]
+    users = Arrangement(example, Random(1), alice, bob)
+    given = {
+        actor.name: {users.own(log, actor).arguments["minutes"] for _ in range(60)}
+        for actor in (alice, bob)
+    }
+    assert {400} <= given["alice"]
+    assert {300} <= given["bob"]
+    assert not {0, 600} & {*given["alice"], *given["bob"]}
+    assert 400 not in given["bob"]

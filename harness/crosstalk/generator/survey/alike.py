@@ -22,6 +22,8 @@ from crosstalk.generator.examples.arrangement import (
 )
 from crosstalk.generator.examples.example_run import ExampleRun
 from crosstalk.generator.examples.readings import Reading
+from crosstalk.generator.survey.names import in_words_of_another
+from crosstalk.generator.survey.reach import is_open
 from crosstalk.generator.values.texts import TAG, lists_words
 from crosstalk.surface.capabilities import first_word, required_references
 from crosstalk.surface.operation import Operation, Parameter, Role
@@ -112,11 +114,15 @@ def _store_alike(users: Arrangement, operation: Operation) -> dict[str, str]:
         # One of the texts that need not be given may be refused.
         for said in (told, plain) if told != plain else (plain,):
             arguments = {**said, **{name: same[name] for name in same if name in said}}
+            arguments = _with_values_of(operation, arguments, made)
             arguments |= linking(example, operation, arguments, _name_in(operation, arguments))
             call = example.execute(PlannedCall(actor, operation.name, arguments))
             if call.answer.outcome is Outcome.OK:
                 break
         else:
+            # What the other has may be taken for all: in other words it is free.
+            for planned in in_words_of_another(users, operation, made[0]) if made else ():
+                example.execute_spoilt(planned)
             return {}
         made.append(call)
         same = same or alike(operation, call.arguments)
@@ -127,6 +133,23 @@ def _store_alike(users: Arrangement, operation: Operation) -> dict[str, str]:
     one, other = (dict(each.answer.paths()) for each in made)
     shared = {str(value): str(value) for value in same.values() if isinstance(value, str)}
     return {**{text: other[path] for path, text in one.items() if path in other}, **shared}
+
+
+def _with_values_of(
+    operation: Operation, arguments: Mapping[str, Any], made: Sequence[Call]
+) -> dict[str, Any]:
+    """Return arguments with the days and choices of a call that was made: a car is taken twice only
+    at one time.
+    """
+    # An open text may name an object unsaid.
+    values = {
+        each.name for each in operation.parameters if each.role is Role.VALUE and not is_open(each)
+    }
+    given = made[-1].arguments if made else arguments
+    return {
+        **{name: value for name, value in arguments.items() if name not in values},
+        **{name: value for name, value in given.items() if name in values},
+    }
 
 
 def _change_one(users: Arrangement, twins: Mapping[str, str], begun: int, most: int) -> None:

@@ -59,7 +59,7 @@ class NamesPart:
                 continue
             example.state.choices[NAME, operation.name] += 1
             served = False
-            for planned in _pair(users, operation, stored):
+            for planned in in_words_of_another(users, operation, stored):
                 answer = example.execute_spoilt(planned).answer
                 served = served or answer.outcome is Outcome.OK
             example.state.situations["taken names tried"] += served
@@ -75,7 +75,11 @@ def _with_optional_words(users: Arrangement, operation: Operation, stored: Call)
     lacking = [
         each
         for each in operation.parameters
-        if (each.role is Role.TEXT and not each.required and each.name not in stored.arguments)
+        if (
+            (each.role is Role.TEXT or operation.chooses(each))
+            and not (each.required or each.many)
+            and each.name not in stored.arguments
+        )
         or (each.role in (Role.TEXT, Role.NAME) and _is_common(stored.arguments.get(each.name)))
     ]
     drawn = {each.name: _word_of_ones_own(users, operation, each) for each in lacking}
@@ -134,8 +138,16 @@ def _is_cut(text: str, parameter: Parameter) -> bool:
     return remarked_cut(text, parameter.schema, 1) != text
 
 
-def _pair(users: Arrangement, operation: Operation, stored: Call) -> Iterator[PlannedCall]:
-    """Yield the attacker's call in the victim's words, and in words that no user has."""
+def in_words_of_another(
+    users: Arrangement, operation: Operation, stored: Call
+) -> Iterator[PlannedCall]:
+    """Yield the attacker's call in the victim's words, and in words that no user has.
+
+    Args:
+        users: Who act.
+        operation: Stores words.
+        stored: The victim's call of it.
+    """
     example, attacker = users.example, users.attacker
     words = _words(operation, stored.arguments)
     drawn = users.own(operation, attacker).arguments

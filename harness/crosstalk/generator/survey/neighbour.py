@@ -83,11 +83,31 @@ def watch_neighbour(
     _store_in_readers_words(users, key)
     _ask_what_may_count(users, key)
     give(users, key, _MOST_GIVEN)
+    _leave_a_difference(users, key)
     if users.ended:
         return
     read_again(example, readings, reader, key, beside=other)
     example.state.situations[NEIGHBOUR] += len(readings)
     example.judge_soon(after=1)
+
+
+def _leave_a_difference(users: Arrangement, key: int) -> None:
+    """Have the other store once more where as much was removed as was stored: a count of it would
+    be the same as before.
+    """
+    example, other, reader = users.example, users.attacker, users.victim
+    operations = example.state.executor.operations
+    creators = example.capabilities.creators
+    made = 0
+    for call in reversed(example.history.calls):
+        if call.probe is not None and call.probe.key == key and call.probe.part == "before":
+            break
+        if call.actor == other and call.answer.outcome is Outcome.OK:
+            operation = operations[call.operation]
+            made += (operation in creators) - removes(operation)
+    if made == 0:
+        for each in creators[:1]:
+            users.use(each, other, Probe("ownership", key, "attack", reader.name))
 
 
 def _store_in_readers_words(users: Arrangement, key: int) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from crosstalk.core.defects.broken_rules import BrokenRule
 from crosstalk.core.history import Answer, Outcome
 from crosstalk.generator.survey.alike import names_among, slug_of, speaks_of_links
-from crosstalk.oracles import Canary
+from crosstalk.oracles import Canary, Existence
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation, Parameter, Role
 from tests.unit.crosstalk.generator.plan.test_sweep import (
@@ -93,6 +94,40 @@ def test_objects_that_two_users_call_alike_are_each_ones_own(leak: str, operatio
     history, _ = surveyed(Printed(leak))
     found = {each.operation for each in Canary().judge(history)}
     assert found == ({operation} if leak else set())
+
+
+DAY = Parameter("day", {"type": "string", "enum": ["mon", "tue", "wed"]}, False, Role.VALUE)
+CAR = Parameter("car", STRING, False, Role.NAME)
+BOOK = Operation(
+    "rest", "rest:POST /notes", (IDENTITY, TITLE, DAY, CAR), False, extra={"kind": "create"}
+)
+
+
+@pytest.mark.parametrize("leaks", [True, False])
+def test_name_is_taken_at_one_time_by_what_is_ones_own_alone(*, leaks: bool) -> None:
+    class Booked(Printed):
+        def __init__(self) -> None:
+            super().__init__("")
+            self.taken: set[tuple[str, ...]] = set()
+
+        def discover(self) -> list[Operation]:
+            return [BOOK, LIST, PRINT]
+
+        def call(
+            self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+        ) -> Answer:
+            if operation is not BOOK:
+                return super().call(operation, arguments, presented)
+            whose = "" if leaks else str(arguments.get("user_id"))
+            place = (whose, str(arguments.get("day", "mon")), str(arguments.get("car", "")))
+            if place[-1] and place in self.taken:
+                return Answer(Outcome.ERROR, 409, None, {}, "conflict", "the car is not free then")
+            self.taken.add(place)
+            return super().call(ADD, arguments, presented)
+
+    history, _ = surveyed(Booked())
+    found = [each for each in Existence().judge(history) if each.rule is not BrokenRule.COUNTING]
+    assert bool(found) is leaks
 
 
 WORK = Parameter("work", STRING, True, Role.TEXT)

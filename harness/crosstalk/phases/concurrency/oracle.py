@@ -12,6 +12,7 @@ A call that fails under load for reasons of its own is unstable, which is no fin
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,10 @@ from crosstalk.phases.concurrency.baselines import (
     part_of,
 )
 from crosstalk.phases.concurrency.stored_objects import attribute, copies_in
+
+# Fields that say how many pages a list has, and how many entries.
+_PAGES = re.compile(r"(?:total_?|last_?)?pages?(?:_?count)?", re.IGNORECASE)
+_TOTAL = re.compile(r"(?:total|count)(?:_?(?:count|items|results|entries))?", re.IGNORECASE)
 
 
 class Concurrency:
@@ -159,13 +164,29 @@ class Concurrency:
 
 
 def _goes_on(call: Call) -> bool:
-    """Return whether an answer is a page of a longer list: it has a cursor, or is full."""
+    """Return whether an answer is a page of a longer list: it has a cursor, is full, or says how
+    many pages or entries there are.
+    """
     found = call.paths
     if any(text and CURSOR_FIELD.search(path.rpartition(".")[2]) for path, text in found):
         return True
     sizes = {each for each in call.arguments.values() if isinstance(each, int | float) and each > 1}
-    lists = (call.answer.body, *_values_of(call.answer.body))
-    return any(isinstance(each, list) and len(each) in sizes for each in lists)
+    lists = [
+        each for each in (call.answer.body, *_values_of(call.answer.body)) if isinstance(each, list)
+    ]
+    longest = max(map(len, lists), default=0)
+    return any(len(each) in sizes for each in lists) or any(
+        isinstance(value, int)
+        and (
+            (_PAGES.fullmatch(str(name)) and value > 1)
+            or (_TOTAL.fullmatch(str(name)) and value > longest)
+        )
+        for name, value in _items_of(call.answer.body)
+    )
+
+
+def _items_of(body: object) -> tuple[tuple[object, object], ...]:
+    return tuple(body.items()) if isinstance(body, Mapping) else ()
 
 
 def _values_of(body: object) -> tuple[object, ...]:

@@ -331,7 +331,13 @@ def test_object_that_an_aborted_call_was_to_delete_may_be_in_the_bin_or_not() ->
 
 
 @pytest.mark.parametrize(
-    ("asked", "body"), [({}, {"next": "eyJhIjogMX0="}), ({"limit": 2}, {"next": None})]
+    ("asked", "body"),
+    [
+        ({}, {"next": "eyJhIjogMX0="}),
+        ({"limit": 2}, {"next": None}),
+        ({}, {"pages": 2}),
+        ({}, {"total": 3}),
+    ],
 )
 def test_write_may_be_on_the_next_page_of_a_list(
     asked: dict[str, int], body: dict[str, object]

@@ -167,13 +167,18 @@ class Arrangement:
         known = self.example.pool.references(actor.name, named[0], operation.name, guess=False)
         return not self._removed.issuperset(known)
 
-    def able(self, operation: Operation, actor: Actor) -> bool:
+    def able(self, operation: Operation, actor: Actor, *, listed: bool = True) -> bool:
         """Return whether a user has an object for everything that the operation must name, or a
         catalogue has an entry: a class to book is no user's own.
+
+        Args:
+            operation: To be called.
+            actor: By whom.
+            listed: Whether entries of a catalogue do: what is booked once may be refused again.
         """
         return all(
             self.example.pool.references(actor.name, each, operation.name, guess=False)
-            or self.example.state.knowledge.lists(operation, each)
+            or (listed and self.example.state.knowledge.lists(operation, each))
             for each in required_references(operation)
         )
 

@@ -54,7 +54,8 @@ class NamesPart:
             stored = stored and _with_optional_words(users, operation, stored)
             if stored is None or not _words(operation, stored.arguments):
                 continue
-            if not users.able(operation, users.attacker):
+            # The second call of a pair would book the same entry of a catalogue again.
+            if not users.able(operation, users.attacker, listed=False):
                 # Both calls would be refused for what the attacker does not have.
                 continue
             example.state.choices[NAME, operation.name] += 1

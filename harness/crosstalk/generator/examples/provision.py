@@ -16,6 +16,7 @@ from crosstalk.core.history import Actor, Outcome
 from crosstalk.core.object_kinds import VERSIONS, deletes, kind_named, noun_of, singular
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.examples.state import GeneratorState
 from crosstalk.generator.values.arguments import ArgumentDrawer
 from crosstalk.generator.values.removed_objects import takes_back
 from crosstalk.surface.capabilities import removes, required_references
@@ -105,13 +106,6 @@ class Provision:
         for each in near[:_LISTS]:
             self.example.execute(self.example.reading(each, actor))
 
-    def undoes(self, operation: Operation) -> bool:
-        """Return whether an operation changes only what was removed, or was changed by another."""
-        lessons = self.example.state.knowledge.fields
-        restored = takes_back(operation) and operation.name not in lessons.of_present
-        restored = restored and not (operation.reads_only or removes(operation))
-        return restored or self._undone_by(operation) is not None
-
     def renewed(self, operation: Operation, parameter: Parameter, actor: Actor) -> str | None:
         """Return an object that the user has just brought into the state that an operation undoes.
 
@@ -122,21 +116,16 @@ class Provision:
             What lists show of an object that was deleted now, or one that was closed now; None for
             operations that undo nothing.
         """
-        undone = self._undone_by(operation)
+        undone = _undone_by(self.example.state, operation)
         if undone is not None and (done := self._done_anew(undone, actor)) is not None:
             return done
-        restored = self.undoes(operation) and undone is None
+        restored = undoes(self.example.state, operation) and undone is None
         if (operation.name, parameter.name) not in self._revealed and not restored:
             return None
         self._throw_away(operation, actor, parameter, likely=restored)
         pool = self.example.pool
         known = pool.references(actor.name, parameter, operation.name, guess=False)
         return known[-1] if known else None
-
-    def _undone_by(self, operation: Operation) -> Operation | None:
-        known = self.example.state.executor.operations
-        learnt = known.get(self.example.state.knowledge.changed_first.get(operation.name, ""))
-        return learnt or undone_by(operation, known.values())
 
     def _done_anew(self, operation: Operation, actor: Actor) -> str | None:
         """Have the user do something to a new object; return the object."""
@@ -231,3 +220,16 @@ class Provision:
         ]
         making = [each for each in found if not each.reads_only and not deletes(each.name)]
         return sorted(making, key=lambda each: len(required_references(each)))[:_LISTS]
+
+
+def undoes(state: GeneratorState, operation: Operation) -> bool:
+    """Return whether an operation changes only what was removed, or was changed by another."""
+    restored = takes_back(operation) and operation.name not in state.knowledge.fields.of_present
+    restored = restored and not (operation.reads_only or removes(operation))
+    return restored or _undone_by(state, operation) is not None
+
+
+def _undone_by(state: GeneratorState, operation: Operation) -> Operation | None:
+    known = state.executor.operations
+    learnt = known.get(state.knowledge.changed_first.get(operation.name, ""))
+    return learnt or undone_by(operation, known.values())

@@ -12,7 +12,6 @@ from random import Random
 from crosstalk.core.history import Call, Outcome, Probe
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.examples.arrangement import Arrangement
-from crosstalk.generator.examples.provision import Provision
 from crosstalk.generator.examples.readings import holding
 from crosstalk.generator.examples.shown_through import read_through
 from crosstalk.generator.examples.tenants import colleagues, is_kept_from
@@ -108,9 +107,6 @@ class Naming:
             return
         if len(required_references(operation)) > 1:
             # What else it names has to be made first: the sweep does that.
-            return
-        if Provision.by(example, users.drawer).undoes(operation):
-            # So has to be what it undoes.
             return
         sure = example.pool.references(victim.name, parameter, operation.name, guess=False)
         # What may be of another kind is asked for again, once there is something of this one.

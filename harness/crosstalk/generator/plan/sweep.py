@@ -22,7 +22,7 @@ from crosstalk.execution.stopping import rule_errors_stop_the_run
 from crosstalk.generator.examples.arrangement import Arrangement
 from crosstalk.generator.examples.drawn_once import drawn_once
 from crosstalk.generator.examples.example_run import ExampleRun
-from crosstalk.generator.examples.provision import Provision
+from crosstalk.generator.examples.provision import Provision, undoes
 from crosstalk.generator.examples.state import GeneratorState
 from crosstalk.generator.plan.lacking import Lacking
 from crosstalk.generator.plan.sweeping.context import CALLS_AN_OPERATION, PassContext
@@ -40,7 +40,7 @@ from crosstalk.generator.rules.situations.many_objects import ManyObjects
 from crosstalk.generator.values.arguments import HonestDrawer
 from crosstalk.generator.values.choice import Draw, RandomChoice
 from crosstalk.surface.capabilities import Capabilities, required_references
-from crosstalk.surface.operation import Operation, Role
+from crosstalk.surface.operation import Operation, Parameter, Role
 
 # Passes over what is lacking; the first serves nearly everything.
 _PASSES = 4
@@ -232,6 +232,8 @@ class Sweep:
             lacking = Lacking.of(self._capabilities, self.state.unserved(), self.opportunities())
             if number:
                 lacking = lacking.without(self._left_to_the_policy())
+            else:
+                lacking = replace(lacking, existence=[*lacking.existence, *self._undoing(lacking)])
             if not lacking.all or lacking.all == before:
                 return
             before = lacking.all
@@ -252,6 +254,17 @@ class Sweep:
                     part = replace(part, identity=lacking.identity if last else soon)
                 if part.all:
                     self._one(part, surfaces)
+
+    def _undoing(self, lacking: Lacking) -> list[tuple[Operation, Parameter]]:
+        """Return what undoes something and was compared before there was anything to undo."""
+        return [
+            each
+            for each in self._capabilities.comparable
+            if each not in lacking.existence
+            and not each[0].conversational
+            and undoes(self.state, each[0])
+            and not (self.policy is not None and self.policy.arranges(each[0].name))
+        ]
 
     def serve(self) -> None:
         """Serve owners what was never served, once, with the last calls that there are."""

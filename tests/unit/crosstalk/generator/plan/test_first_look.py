@@ -18,12 +18,13 @@ from crosstalk.execution.fixtures import NEWCOMERS
 from crosstalk.generator.examples.state import GeneratorState
 from crosstalk.generator.plan.first_look import FirstLook
 from crosstalk.generator.plan.sweep import Sweep
-from crosstalk.oracles import ORACLES, Canary, Ownership
+from crosstalk.oracles import ORACLES, Canary, Existence, Ownership
 from crosstalk.oracles.controls import controls_of
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation, Parameter, Role
 from tests.unit.crosstalk.generator.plan.test_sweep import (
     ADD,
+    CLOSE,
     DELETE,
     EDIT,
     GET,
@@ -414,6 +415,29 @@ def test_count_of_all_users_shows_in_a_newcomers_lists() -> None:
     named = next(call.index for call in history if call.probe and call.probe.kind == "existence")
     soon = History(history.subjects, history.calls[: named - 1])
     assert {each.operation for each in Ownership().judge(soon)} == {ADD.name}
+
+
+class StateFirst(Staged):
+    """Notes whose second step looks at the state before it looks whose the note is."""
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Tell any user that a note is there to which the first step was not done."""
+        name = str(arguments.get("note_id"))
+        if operation is self.second and name not in self.begun:
+            if any(name in mine for mine in self.kept.values()):
+                return Answer(Outcome.ERROR, 409, None, {}, "conflict", "not now")
+        return super().call(operation, arguments, presented)
+
+
+def test_reopening_is_compared_before_anything_is_closed() -> None:
+    found = {
+        each.operation
+        for history in looked(StateFirst(CLOSE, REOPEN, leaks=False))
+        for each in Existence().judge(history)
+    }
+    assert REOPEN.name in found
 
 
 UNDO = Operation("rest", "rest:POST /undo", (IDENTITY,), reads_only=False)

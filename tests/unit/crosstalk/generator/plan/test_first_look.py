@@ -33,8 +33,10 @@ from tests.unit.crosstalk.generator.plan.test_sweep import (
     NOTE,
     OPERATIONS,
     REMOVE,
+    REOPEN,
     TEXT,
     Notes,
+    Staged,
 )
 
 
@@ -425,9 +427,9 @@ class StateFirst(Staged):
     ) -> Answer:
         """Tell any user that a note is there to which the first step was not done."""
         name = str(arguments.get("note_id"))
-        if operation is self.second and name not in self.begun:
-            if any(name in mine for mine in self.kept.values()):
-                return Answer(Outcome.ERROR, 409, None, {}, "conflict", "not now")
+        there = any(name in mine for mine in self.kept.values())
+        if operation is self.second and there and name not in self.begun:
+            return Answer(Outcome.ERROR, 409, None, {}, "conflict", "not now")
         return super().call(operation, arguments, presented)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from crosstalk.core.history import Call, Outcome
@@ -40,7 +40,8 @@ def numbers_of(call: Call) -> Mapping[str, tuple[str, int]]:
     """Return path to what stands before a number, and the number, in the answer to a call.
 
     Ids are left out, which systems may count, whatever they are called: what stands in an address,
-    leads to another page, or is an id elsewhere in the answer. So is what the caller has sent.
+    leads to another page, or is an id elsewhere in the answer. So is what the caller has sent, and
+    the number of an object that the call names: it was given when that was stored.
     """
     return call.once("numbers", _numbers_of)
 
@@ -55,11 +56,19 @@ def _numbers_of(call: Call) -> Mapping[str, tuple[str, int]]:
         if text not in sent and (match := _NUMBERED.fullmatch(text)) is not None
     }
     ids = {int(match.group(2)) for path, match in found.items() if _is_id(path, match)}
+    named = {path.removesuffix("id") for path, text in call.paths if _is_named(path, text, sent)}
     return {
         path: (match.group(1), int(match.group(2)))
         for path, match in found.items()
-        if int(match.group(2)) not in ids and not any(part.isdecimal() for part in path.split("."))
+        if int(match.group(2)) not in ids
+        and not any(part.isdecimal() for part in path.split("."))
+        and path[: path.rfind(".") + 1] not in named
     }
+
+
+def _is_named(path: str, text: str, sent: Collection[str]) -> bool:
+    """Return whether an answer shows the id of an object that the call has named."""
+    return text in sent and path.rpartition(".")[2] == "id"
 
 
 def _is_id(path: str, match: re.Match[str]) -> bool:

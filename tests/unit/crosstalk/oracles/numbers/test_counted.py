@@ -65,3 +65,13 @@ def test_one_call_of_another_user_between_two_is_coincidence() -> None:
     for number, actor in enumerate((ALICE, ALICE, BOB, ALICE), start=1):
         writer.call(actor, ISSUE, {"text": "milk"}, ok({"number": number}, 201))
     assert Existence().judge(writer.history) == []
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_number_of_an_object_that_is_changed_was_given_before(*, named: bool) -> None:
+    writer = Writer()
+    for number, actor in enumerate(TURNS, start=7):
+        invoice = f"inv_{number:018x}"
+        sent = {"id": invoice} if named else {"text": "milk"}
+        writer.call(actor, ISSUE, sent, ok({"id": invoice, "number": number}))
+    assert bool(Existence().judge(writer.history)) is not named

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from crosstalk.generator.plan.sweeping.attacking import attack, call_without_credential
 from crosstalk.generator.plan.sweeping.context import PassContext
+from crosstalk.generator.plan.sweeping.inheriting import inherit
 from crosstalk.generator.plan.sweeping.listening import (
     listen_again,
     listen_as_all,
@@ -27,6 +28,7 @@ _STEPS: tuple[tuple[_Step, ...], ...] = (
     (resume,),
     (read_own_descriptions,),
     (attack, serve_the_owner, list_what_was_removed),
+    (inherit,),
     (call_without_credential,),
 )
 

@@ -699,3 +699,61 @@ def test_call_that_takes_words_is_made_before_one_that_names_an_object_alone() -
 
     swept(Parts(), most=40)
     assert called.index(ATTACH.name) < called.index(SCRAP.name)
+
+
+class Rows(Notes):
+    """Notes with remarks, which are kept by the number of a row that is given away again.
+
+    Attributes:
+        leaks: Whether remarks stay when their note is deleted.
+    """
+
+    def __init__(self, *, leaks: bool) -> None:
+        super().__init__()
+        self.leaks = leaks
+        self.rows: dict[str, int] = {}
+        self.remarks: defaultdict[int, list[str]] = defaultdict(list)
+
+    def discover(self) -> list[Operation]:
+        """All operations."""
+        return [ADD, LIST, REMARK, REMARKS, DELETE]
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Keep a caller's own remarks."""
+        name = str(arguments.get("note_id"))
+        if operation not in (REMARK, REMARKS):
+            answer = super().call(operation, arguments, presented)
+            if operation is ADD and answer.outcome is Outcome.OK:
+                self.rows[answer.body["id"]] = max(self.rows.values(), default=0) + 1
+            if operation is DELETE and answer.outcome is Outcome.OK:
+                row = self.rows.pop(name)
+                if not self.leaks:
+                    del self.remarks[row]
+            return answer
+        answer = super().call(GET, arguments, presented)
+        if answer.outcome is not Outcome.OK:
+            return answer
+        kept = self.remarks[self.rows[name]]
+        if operation is REMARK:
+            kept.append(str(arguments["text"]))
+        return Answer(Outcome.OK, 200, {"remarks": list(kept)})
+
+
+REMARK = Operation("rest", "rest:POST /notes/{note_id}/remarks", (IDENTITY, NOTE, TEXT), False)
+REMARKS = Operation("rest", "rest:GET /notes/{note_id}/remarks", (IDENTITY, NOTE), reads_only=True)
+
+
+@pytest.mark.parametrize("leaks", [True, False])
+def test_next_object_is_read_by_its_owner_after_another_user_removed_the_last(
+    *, leaks: bool
+) -> None:
+    found: set[str] = set()
+
+    def judge(history: History) -> bool:
+        found.update(each.operation for each in Canary().judge(history))
+        return False
+
+    swept(Rows(leaks=leaks), judge=judge)
+    assert found == ({REMARKS.name} if leaks else set())

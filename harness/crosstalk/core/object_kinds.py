@@ -238,6 +238,13 @@ def kind_named(name: str, operation: str) -> str:
     return singular(_collection_before(name, operation) or noun_of(operation))
 
 
+def kind_before(name: str, operation: str) -> str:
+    """Return the kind that an address tells of a variable in it: `plan` of `/plan/{meal_id}`; empty
+    for what stands in no address.
+    """
+    return singular(_collection_before(name, operation))
+
+
 def compares_versions(name: str, operation: str) -> bool:
     """Return whether an argument names one of two versions: `old` and `new` of a comparison."""
     words = {each.lower() for each in _WORD.findall(operation.split(":", 1)[-1])}

@@ -34,6 +34,7 @@ from crosstalk.core.object_kinds import (
     is_of_kind,
     is_plain,
     is_relation,
+    kind_before,
     kind_named,
     kind_of_field,
     noun_of,
@@ -436,6 +437,9 @@ class ValuePool:
         elif parameter.many:
             # The `order` of questions lists questions.
             ways.append((_fits, singular(noun_of(operation))))
+        if (told_by_address := kind_before(parameter.name, operation)) not in ("", kind):
+            # A `/plan/{meal_id}` is what `POST /plan` has made, whatever that calls it.
+            ways.append((_fits, told_by_address))
         for fits, wanted in ways:
             fitting = {
                 owner: list(
@@ -496,11 +500,16 @@ class ValuePool:
         """Return the operations that have shown ids which fit the parameter."""
         name, kind = last_name(parameter.name), kind_named(parameter.name, operation)
         plain = is_plain(name) and not parameter.many
-        return [
+        known = self._lessons.known_sources()
+        found = [
             each
-            for field, of, each in self._lessons.known_sources()
+            for field, of, each in known
             if _fits(_Harvested("", field, of), name, kind)
             or (plain and _identifies(field) and is_of_kind(of, kind))
+        ]
+        told = kind_before(parameter.name, operation)
+        return found or [
+            each for field, of, each in known if _fits(_Harvested("", field, of), name, told)
         ]
 
     def names(self, user: str) -> list[str]:

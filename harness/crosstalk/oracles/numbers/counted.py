@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from crosstalk.core.history import Call, Outcome
@@ -40,8 +40,7 @@ def numbers_of(call: Call) -> Mapping[str, tuple[str, int]]:
     """Return path to what stands before a number, and the number, in the answer to a call.
 
     Ids are left out, which systems may count, whatever they are called: what stands in an address,
-    leads to another page, or is an id elsewhere in the answer. So is what the caller has sent, and
-    the number of an object that the call names: it was given when that was stored.
+    leads to another page, or is an id elsewhere in the answer. So is what the caller has sent.
     """
     return call.once("numbers", _numbers_of)
 
@@ -56,19 +55,11 @@ def _numbers_of(call: Call) -> Mapping[str, tuple[str, int]]:
         if text not in sent and (match := _NUMBERED.fullmatch(text)) is not None
     }
     ids = {int(match.group(2)) for path, match in found.items() if _is_id(path, match)}
-    named = {path.removesuffix("id") for path, text in call.paths if _is_named(path, text, sent)}
     return {
         path: (match.group(1), int(match.group(2)))
         for path, match in found.items()
-        if int(match.group(2)) not in ids
-        and not any(part.isdecimal() for part in path.split("."))
-        and path[: path.rfind(".") + 1] not in named
+        if int(match.group(2)) not in ids and not any(part.isdecimal() for part in path.split("."))
     }
-
-
-def _is_named(path: str, text: str, sent: Collection[str]) -> bool:
-    """Return whether an answer shows the id of an object that the call has named."""
-    return text in sent and path.rpartition(".")[2] == "id"
 
 
 def _is_id(path: str, match: re.Match[str]) -> bool:
@@ -82,16 +73,31 @@ def counted_over_all(calls: Sequence[Call]) -> Iterator[Counted]:
         calls: Of a history, of what stores something, in order.
     """
     served: defaultdict[str, list[Call]] = defaultdict(list)
+    shown: set[tuple[str, str, int]] = set()
     for call in calls:
         honest = call.actor.user is not None and call.actor.user == call.actor.claims
-        if honest and call.answer.outcome is Outcome.OK:
+        if not honest or call.answer.outcome is not Outcome.OK:
+            continue
+        # A change shows again what its object was given when it was stored.
+        numbered = set(_of_objects(call))
+        if not numbered or numbered - shown:
             served[call.operation].append(call)
+        shown |= numbered
     for made in served.values():
         for user in dict.fromkeys(str(each.actor.user) for each in made):
             own = [place for place, each in enumerate(made) if each.actor.user == user]
             for path in numbers_of(made[own[0]]):
                 if _counts_others(made, own, path):
                     yield Counted(tuple(made[own[0] : own[-1] + 1]), user, path)
+
+
+def _of_objects(call: Call) -> Iterator[tuple[str, str, int]]:
+    """Yield the id of the object at which a number stands, the path of the number, and it."""
+    found = dict(call.paths)
+    for path, (_, number) in numbers_of(call).items():
+        identifier = found.get(path[: path.rfind(".") + 1] + "id")
+        if identifier is not None:
+            yield identifier, path, number
 
 
 def _counts_others(made: Sequence[Call], own: Sequence[int], path: str) -> bool:

@@ -337,3 +337,16 @@ def test_object_that_another_follows_is_named_by_its_id_and_not_by_its_title() -
     for call in Writer().call(ALICE, "mcp:start_passage", {}, ok(made)).history:
         pool.harvest(call)
     assert pool.references("alice", follows, "mcp:start_passage") == [made["passage_id"]]
+
+
+def test_variable_of_an_address_names_what_its_collection_holds() -> None:
+    meal = Parameter("meal_id", {"type": "string"}, True, Role.REFERENCE)
+    pool = ValuePool(reference_fields=("meal_id", "recipe_id"))
+    recipe, plan = "d93ab369-328b-49f6-9694-5a8c8bcdef19", "55f30a8e-dfac-42b6-968b-0e7470437c11"
+    writer = Writer().call(ALICE, "rest:POST /plan", {}, ok({"recipe_id": recipe, "id": plan}))
+    writer.call(ALICE, "rest:POST /recipes", {}, ok({"id": recipe}))
+    for call in writer.history:
+        pool.harvest(call)
+    name = "rest:DELETE /plan/{meal_id}"
+    assert pool.references("alice", meal, name, guess=False) == [plan]
+    assert pool.sources(meal, name) == ["rest:POST /plan"]

@@ -67,11 +67,20 @@ def test_one_call_of_another_user_between_two_is_coincidence() -> None:
     assert Existence().judge(writer.history) == []
 
 
-@pytest.mark.parametrize("named", [True, False])
-def test_number_of_an_object_that_is_changed_was_given_before(*, named: bool) -> None:
+CHANGE = "rest:PATCH /invoices/{id}"
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_number_that_was_shown_with_its_object_before_is_not_given_by_a_change(
+    *, before: bool
+) -> None:
     writer = Writer()
     for number, actor in enumerate(TURNS, start=7):
-        invoice = f"inv_{number:018x}"
-        sent = {"id": invoice} if named else {"text": "milk"}
-        writer.call(actor, ISSUE, sent, ok({"id": invoice, "number": number}))
-    assert bool(Existence().judge(writer.history)) is not named
+        invoice = {"id": f"inv_{number:018x}", "number": number}
+        made = invoice if before else {"id": invoice["id"]}
+        writer.call(actor, f"{ISSUE} of {number}", {"text": "milk"}, ok(made))
+    for number, actor in enumerate(TURNS, start=7):
+        invoice = {"id": f"inv_{number:018x}", "number": number}
+        writer.call(actor, CHANGE, {"id": invoice["id"]}, ok(invoice))
+    found = [each.operation for each in Existence().judge(writer.history)]
+    assert found == ([] if before else [CHANGE])

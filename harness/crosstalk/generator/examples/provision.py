@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from crosstalk.core.history import Actor, Outcome
-from crosstalk.core.object_kinds import VERSIONS, deletes, kind_named, noun_of, singular
+from crosstalk.core.object_kinds import VERSIONS, kind_named, noun_of, singular
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.examples.example_run import ExampleRun
 from crosstalk.generator.examples.state import GeneratorState
@@ -218,7 +218,7 @@ class Provision:
             for name in self.example.pool.sources(parameter, operation.name)
             if name in known and name != operation.name
         ]
-        making = [each for each in found if not each.reads_only and not deletes(each.name)]
+        making = [each for each in found if not each.reads_only and not removes(each)]
         return sorted(making, key=lambda each: len(required_references(each)))[:_LISTS]
 
 

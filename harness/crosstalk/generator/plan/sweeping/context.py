@@ -9,7 +9,6 @@ from typing import Any
 
 from crosstalk.core.history import Actor, Answer, Call, Outcome, Probe
 from crosstalk.core.identifiers import identifiers_of, is_marker, is_uuid
-from crosstalk.core.object_kinds import deletes
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.examples.example_run import ExampleRun
 from crosstalk.generator.examples.provision import Provision
@@ -29,6 +28,7 @@ from crosstalk.oracles.service import NOTHING_TO_SHOW
 from crosstalk.surface.capabilities import (
     Capabilities,
     observation_arguments,
+    removes,
     required_references,
 )
 from crosstalk.surface.operation import Operation, Parameter, Role
@@ -193,11 +193,11 @@ class PassContext:
         if not known:
             return None
         known = not_used_up(self.example, self.victim, operation, parameter, known)
-        if not deletes(operation.name):
+        if not removes(operation):
             narrows = operation.reads_only and not parameter.required
             filled = holding(self.example, self.victim, operation, known) if narrows else None
             return filled or known[0]
-        deleted = {theirs for each, _, theirs in self.asked if deletes(each.name)}
+        deleted = {theirs for each, _, theirs in self.asked if removes(each)}
         return next((each for each in reversed(known) if each not in deleted), known[-1])
 
     def own(

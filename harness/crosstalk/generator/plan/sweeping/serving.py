@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from crosstalk.core.object_kinds import deletes
 from crosstalk.generator.plan.sweeping.attacking import (
     attack_between_changes,
     attack_what_was_changed,
@@ -63,7 +62,7 @@ def list_what_was_removed(context: PassContext) -> None:
 
     What is removed may go to a list that had nothing to show before, e.g. a bin.
     """
-    if context.hurried or not any(deletes(each.name) for each in context.wanted()):
+    if context.hurried or not any(removes(each) for each in context.wanted()):
         return
     for operation in context.capabilities.protected:
         if context.ended:

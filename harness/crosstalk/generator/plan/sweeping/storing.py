@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from crosstalk.core.object_kinds import deletes, kind_named
+from crosstalk.core.object_kinds import kind_named
 from crosstalk.generator.examples.arrangement import Arrangement
 from crosstalk.generator.plan.sweeping.context import PassContext
 from crosstalk.generator.shares.sharing_served import by_sharing_alone, serve_sharing
@@ -12,6 +12,7 @@ from crosstalk.generator.survey.switches import fill_empty_lists
 from crosstalk.surface.capabilities import (
     acts_by_word,
     references,
+    removes,
     required_references,
 )
 from crosstalk.surface.operation import Operation, Role
@@ -53,7 +54,7 @@ def _store_elsewhere(context: PassContext, done: Sequence[Operation]) -> None:
         each
         for each in context.capabilities.protected
         if each.surface in context.surfaces
-        and not (each.reads_only or each.conversational or deletes(each.name))
+        and not (each.reads_only or each.conversational or removes(each))
         and each not in done
         and not by_sharing_alone(context.example, each)
     ]

@@ -5,11 +5,10 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from crosstalk.core.history import Actor, Outcome
-from crosstalk.core.object_kinds import deletes
 from crosstalk.generator.examples.example_run import ExampleRun
 from crosstalk.generator.values.choice import Draw
 from crosstalk.oracles.base import is_empty
-from crosstalk.surface.capabilities import required_references
+from crosstalk.surface.capabilities import removes, required_references
 from crosstalk.surface.operation import Operation
 
 # Calls by which each user of an example uses what was served least.
@@ -65,7 +64,7 @@ class Setup:
         swept = [each for each in example.capabilities.protected if each.name in unserved]
         swept.sort(
             key=lambda each: (
-                deletes(each.name),
+                removes(each),
                 bool(required_references(each)),
                 not each.reads_only,
             )

@@ -178,7 +178,7 @@ def swept(
                 counted[oracle][name] += count
 
     state = GeneratorState(
-        executor=Executor({"rest": notes}, operations, notes),
+        executor=Executor({"rest": notes, "mcp": notes}, operations, notes),
         fresh_history=lambda: History({name: f"{name}-1" for name in USERS}, policy=policy),
         observations=[each for each in operations.values() if each.lists],
         forgeries=(),
@@ -299,7 +299,7 @@ def served_last(notes: Notes, unserved: str) -> list[Call]:
     operations = {each.name: each for each in notes.discover()}
     made: list[Call] = []
     state = GeneratorState(
-        executor=Executor({"rest": notes}, operations, notes),
+        executor=Executor({"rest": notes, "mcp": notes}, operations, notes),
         fresh_history=lambda: History({name: f"{name}-1" for name in USERS}),
         observations=[each for each in operations.values() if each.lists],
         forgeries=(),
@@ -491,7 +491,7 @@ def test_a_flood_for_which_it_is_too_early_is_left_for_later() -> None:
     notes = Notes()
     operations = {each.name: each for each in notes.discover()}
     state = GeneratorState(
-        executor=Executor({"rest": notes}, operations, notes),
+        executor=Executor({"rest": notes, "mcp": notes}, operations, notes),
         fresh_history=lambda: History({name: f"{name}-1" for name in USERS}),
         observations=[each for each in operations.values() if each.lists],
         forgeries=(),
@@ -673,6 +673,7 @@ def test_step_that_follows_a_change_is_tried_by_another_user_after_it(
 
 
 SCRAP = Operation("rest", "rest:POST /notes/{note_id}/scrap", (IDENTITY, NOTE), reads_only=False)
+DISCARD = Operation("mcp", "mcp:discard_note", (IDENTITY, NOTE), reads_only=False)
 PART = Parameter("part_id", {"type": "string"}, True, Role.REFERENCE)
 ATTACH = Operation("rest", "rest:POST /notes/{note_id}/parts", (IDENTITY, NOTE, TEXT), False)
 FIT = Operation("rest", "rest:POST /notes/{note_id}/parts/{part_id}", (IDENTITY, NOTE, PART), False)
@@ -757,3 +758,23 @@ def test_next_object_is_read_by_its_owner_after_another_user_removed_the_last(
 
     swept(Rows(leaks=leaks), judge=judge)
     assert found == ({REMARKS.name} if leaks else set())
+
+
+def test_discarding_call_makes_nothing_that_others_name() -> None:
+    stores = replace(ADD, surface="mcp", name="mcp:add_note")
+    inside = replace(FIT, surface="mcp", name="mcp:fit_part")
+    called: list[str] = []
+
+    class Discarding(Notes):
+        def discover(self) -> list[Operation]:
+            return [stores, DISCARD, inside, replace(LIST, surface="mcp", name="mcp:list_notes")]
+
+        def call(
+            self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+        ) -> Answer:
+            called.append(operation.name)
+            known = {stores.name: ADD, "mcp:list_notes": LIST, DISCARD.name: DELETE}
+            return super().call(known.get(operation.name, GET), arguments, presented)
+
+    swept(Discarding(), most=60)
+    assert inside.name in called[: called.index(DISCARD.name)]

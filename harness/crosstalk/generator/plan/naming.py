@@ -12,6 +12,7 @@ from random import Random
 from crosstalk.core.history import Call, Outcome, Probe
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.examples.arrangement import Arrangement
+from crosstalk.generator.examples.provision import undoes
 from crosstalk.generator.examples.readings import holding
 from crosstalk.generator.examples.shown_through import read_through
 from crosstalk.generator.examples.tenants import colleagues, is_kept_from
@@ -168,8 +169,10 @@ class Naming:
             if users.ended:
                 return
             operation = operations[planned.operation]
-            if removes(operation) and not gone:
-                gone = True
+            first_removal = removes(operation) and not gone
+            if first_removal or (changed and undoes(users.example.state, operation)):
+                # What was archived is looked for before it is taken back, or gone.
+                gone = gone or first_removal
                 _read_what_became(users, changed)
                 changed = {}
             named = [str(planned.arguments.get(e.name)) for e in required_references(operation)]

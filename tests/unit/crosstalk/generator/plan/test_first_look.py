@@ -278,6 +278,7 @@ def test_users_of_two_tenants_meet_and_colleagues_where_a_thing_is_ones_own(
 
 
 ARCHIVE = Operation("rest", "rest:POST /notes/{note_id}/archive", (IDENTITY, NOTE), False)
+UNARCHIVE = Operation("rest", "rest:POST /notes/{note_id}/unarchive", (IDENTITY, NOTE), False)
 
 
 @pytest.mark.parametrize("leaks", [True, False])
@@ -291,7 +292,7 @@ def test_object_that_its_owner_has_put_away_is_read_by_another_user(
             self.away: dict[str, tuple[str, str]] = {}
 
         def discover(self) -> list[Operation]:
-            return [ADD, LIST, GET, put_away]
+            return [ADD, LIST, GET, put_away, *([UNARCHIVE] if put_away is ARCHIVE else [])]
 
         def call(
             self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
@@ -305,7 +306,11 @@ def test_object_that_its_owner_has_put_away_is_read_by_another_user(
                 if operation is put_away and name in mine:
                     self.away[name] = (caller, mine.pop(name))
                     return Answer(Outcome.OK, 200, {"id": name})
-            return super().call(GET if operation is ARCHIVE else operation, arguments, presented)
+                if operation is UNARCHIVE and owner == caller:
+                    mine[name] = self.away.pop(name)[1]
+                    return Answer(Outcome.OK, 200, {"id": name})
+            plain = GET if operation in (ARCHIVE, UNARCHIVE) else operation
+            return super().call(plain, arguments, presented)
 
     found = {each.operation for history in looked(Archive()) for each in Canary().judge(history)}
     assert found == ({GET.name} if leaks else set())

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from crosstalk.core.history import Actor, Outcome
 from crosstalk.core.object_kinds import VERSIONS, kind_named, noun_of, singular
@@ -30,17 +30,26 @@ _ATTEMPTS = 3
 _LISTS = 2
 
 
+class Use(Protocol):
+    """Has a user call an operation with their own objects; returns whether it was served."""
+
+    def __call__(
+        self, operation: Operation, actor: Actor, naming: Parameter | None = None, target: str = ""
+    ) -> bool: ...
+
+
 @dataclass(slots=True)
 class Provision:
     """Makes what honest calls name.
 
     Attributes:
         example: The example.
-        use: Has a user call an operation with their own objects; returns whether it was served.
+        use: Has a user call an operation with their own objects, by a parameter with one of them
+            where both are given; returns whether it was served.
     """
 
     example: ExampleRun
-    use: Callable[[Operation, Actor], bool]
+    use: Use
     _made: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     _depth: int = 0
 
@@ -48,9 +57,19 @@ class Provision:
     def by(cls, example: ExampleRun, drawer: ArgumentDrawer) -> Provision:
         """Make calls with arguments from a drawer, and before them what they name."""
 
-        def use(operation: Operation, actor: Actor) -> bool:
-            provision.for_call(operation, actor)
-            arguments = drawer.arguments(operation, actor, references=(actor.name,), hostile=False)
+        def use(
+            operation: Operation, actor: Actor, naming: Parameter | None = None, target: str = ""
+        ) -> bool:
+            if not target:
+                provision.for_call(operation, actor)
+            arguments = drawer.arguments(
+                operation,
+                actor,
+                references=(actor.name,),
+                hostile=False,
+                target=target,
+                naming=naming,
+            )
             call = example.execute(PlannedCall(actor, operation.name, arguments))
             return call.answer.outcome is Outcome.OK
 
@@ -133,9 +152,16 @@ class Provision:
         makers = self._makers(operation, wanted)
         if makers and not any(self.use(each, actor) for each in makers):
             return None
-        if not self.use(operation, actor):
+        newest = self._newest(operation, wanted, actor)
+        if not self.use(operation, actor, wanted if newest else None, newest):
             return None
         return str(self.example.history.calls[-1].arguments.get(wanted.name))
+
+    def _newest(self, operation: Operation, parameter: Parameter, actor: Actor) -> str:
+        """Return what a user has made last: an older one may be gone, or merged into another."""
+        asked = (actor.name, parameter, operation.name)
+        known = self.example.pool.references(*asked, guess=False) if not parameter.many else []
+        return known[-1] if known else ""
 
     @property
     def _revealed(self) -> set[tuple[str, str]]:
@@ -179,7 +205,8 @@ class Provision:
                 there = any(self.use(maker, actor) for maker in makers) or (
                     not makers and self._has(each, actor, wanted[0])
                 )
-                if there and self.use(each, actor):
+                newest = self._newest(each, wanted[0], actor)
+                if there and self.use(each, actor, wanted[0] if newest else None, newest):
                     self.look(operation, actor)
                 if self._has(operation, actor, parameter):
                     self._revealed.add((operation.name, parameter.name))

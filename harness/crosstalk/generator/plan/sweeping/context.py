@@ -84,7 +84,12 @@ class PassContext:
         # Operations that showed the victim their own, each with the object that was named.
         self.shown: set[tuple[str, str]] = set()
         self.asked_last: dict[str, Mapping[str, Any]] = {}
-        self.provision = Provision(example, lambda one, user: self.use(one, user, tries=1))
+        self.provision = Provision(example, self._use_once)
+
+    def _use_once(
+        self, operation: Operation, actor: Actor, naming: Parameter | None = None, target: str = ""
+    ) -> bool:
+        return self.use(operation, actor, naming, target, tries=1)
 
     def kept_from(self, operation: Operation) -> Actor:
         """Return the attacker, or another user whom the policy keeps from what it permits them."""

@@ -11,12 +11,14 @@ from crosstalk.campaign.evaluation.findings import FindingsRecord
 from crosstalk.campaign.events import Shortened, Suspected
 from crosstalk.core.defects.broken_rules import BrokenRule
 from crosstalk.core.history import Call, History, Outcome
+from crosstalk.core.identifiers import is_marker
 from crosstalk.core.script import Script, script_of
 from crosstalk.core.verdict import Finding, Inconclusive, InconclusiveKind
 from crosstalk.execution.confirmation import Confirmation, Confirmed, Rejected
 from crosstalk.execution.executor import Executor
 from crosstalk.execution.likely import likely_cause
 from crosstalk.oracles import Oracle, Suspicion
+from crosstalk.oracles.attribution import observations
 
 # Times that a suspicion of one oracle and of one likely cause is replayed before it is left alone:
 # that shows by one operation, and by any. What many acts lie before has a likely cause by chance.
@@ -27,6 +29,8 @@ _VAIN_AGAIN, _VAIN_FIRST = 1.0, 3.0
 # Acts that were left out, each with the reading changed all the same, after which it is known to
 # change by what its reader does.
 _LEFT_OUT = 2
+# Under which it is counted what earlier examples have left.
+_EARLIER = "earlier"
 # Of a campaign that has just begun.
 _CALLS_AT_FIRST = 1_000
 _WITHOUT_CREDENTIAL = (BrokenRule.CREDENTIAL, BrokenRule.FORGERY)
@@ -105,17 +109,23 @@ class SuspicionReview:
         key = (suspicion.oracle, likely_cause(history, suspicion, whole))
         last = history.calls[suspicion.calls[-1] - 1]
         shown = last.operation
-        tries = (*key, shown), key
+        tries: tuple[tuple[str, ...], tuple[str, ...]] = ((*key, shown), key)
+        most, most_in_all = _MOST_TRIES, _MOST_TRIES_IN_ALL
         blamed = self._explained.acts(history, suspicion)
         if blamed:
             # The likely cause is one of these, and what is left has another.
             key = (suspicion.oracle, shown)
             tries = (*key, shown), key
+        if _is_of_earlier(history, suspicion):
+            # What an earlier example left may be heard once, and a replay ends the example: the
+            # same is stored again in this one.
+            tries = (*tries[0], _EARLIER), (*tries[1], _EARLIER)
+            most, most_in_all = 1, 2
         if (
             self._known(key, suspicion)
             or self.record.has(suspicion.oracle, shown)
-            or self._tried[tries[0]] >= _MOST_TRIES
-            or self._tried[tries[1]] >= _MOST_TRIES_IN_ALL
+            or self._tried[tries[0]] >= most
+            or self._tried[tries[1]] >= most_in_all
         ):
             return False
         # That it shows by another operation as well may be what shows again.
@@ -189,6 +199,19 @@ class SuspicionReview:
             doubt = Inconclusive(InconclusiveKind.UNCONFIRMED, key[1], why)
             self._open[key] = doubt
             self.record.inconclusive.append(doubt)
+
+
+def _is_of_earlier(history: History, suspicion: Suspicion) -> bool:
+    """Return whether all that a call showed of others was stored before the history began."""
+    if suspicion.oracle != "canary":
+        return False
+    index = suspicion.calls[-1]
+    shown = next((each for each in observations(history) if each.call.index == index), None)
+    if shown is None or not shown.foreign:
+        return False
+    owners = {owner for _, owner in shown.foreign}
+    said = {value for call in history if call.actor.user in owners for value in call.sent}
+    return all(is_marker(value) and value not in said for value, _ in shown.foreign)
 
 
 def _confirmed(finding: Finding, found: Confirmed, suspicion: Suspicion) -> Finding:

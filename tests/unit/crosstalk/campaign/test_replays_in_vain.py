@@ -12,9 +12,10 @@ import pytest
 from crosstalk.campaign.evaluation.findings import FindingsRecord
 from crosstalk.campaign.evaluation.suspicions import SuspicionReview
 from crosstalk.core.history import History
+from crosstalk.core.identifiers import marker
 from crosstalk.execution.confirmation import Confirmation, Rejected
 from crosstalk.execution.executor import Executor
-from crosstalk.oracles import Suspicion
+from crosstalk.oracles import Canary, Suspicion
 from tests.unit.crosstalk.execution.test_replay import Notes
 from tests.unit.crosstalk.histories import ALICE, BOB, Writer, ok
 
@@ -155,3 +156,16 @@ def test_reading_that_changes_whichever_act_is_left_out_is_its_readers_own(
     assert len(confirmation.asked) == fully
     assert len(confirmation.cheaply) == 6 - fully
     assert bool(review.record.inconclusive) is not explained
+
+
+@pytest.mark.parametrize(("stored", "asked"), [(False, 1), (True, 3)])
+def test_value_that_an_earlier_example_left_is_replayed_once(*, stored: bool, asked: int) -> None:
+    review, confirmation, _ = _review(calls=20, oracle=Canary())  # type: ignore[arg-type]
+    for number in range(5):
+        said = f"note {marker('bob', number)}"
+        story = Writer()
+        story.history.new_users = True
+        if stored:
+            story.call(BOB, "rest:POST /notes", {"text": said}, ok({}))
+        review.follow_up(story.call(ALICE, "rest:GET /heard", {}, ok([said])).history)
+    assert confirmation.asked == ["rest:GET /heard"] * asked

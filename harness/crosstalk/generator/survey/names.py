@@ -13,6 +13,7 @@ from crosstalk.core.history import Call, Outcome, Probe
 from crosstalk.core.identifiers import (
     cut_marker,
     is_uuid,
+    last_name,
     map_markers,
     markers_in,
     remarked_cut,
@@ -79,6 +80,7 @@ def _with_optional_words(users: Arrangement, operation: Operation, stored: Call)
         if (
             (each.role is Role.TEXT or operation.chooses(each))
             and not (each.required or each.many)
+            and last_name(each.name) not in _named_in_public(users)
             and each.name not in stored.arguments
         )
         or (each.role in (Role.TEXT, Role.NAME) and _is_common(stored.arguments.get(each.name)))
@@ -91,6 +93,19 @@ def _with_optional_words(users: Arrangement, operation: Operation, stored: Call)
     fresh = {name: value for name, value in own.items() if name not in said}
     call = users.example.execute(PlannedCall(victim, operation.name, {**fresh, **said}))
     return call if call.answer.outcome is Outcome.OK else stored
+
+
+def _named_in_public(users: Arrangement) -> set[str]:
+    """Return the names of what public readings are asked for: whether a `/{slug}` is taken is known
+    to all.
+    """
+    return {
+        last_name(parameter.name)
+        for each in users.example.state.executor.operations.values()
+        if each.public and each.reads_only
+        for parameter in each.parameters
+        if f"{{{parameter.name}}}" in each.name
+    }
 
 
 def _is_common(value: Any) -> bool:
@@ -150,35 +165,40 @@ def in_words_of_another(
         stored: The victim's call of it.
     """
     example, attacker = users.example, users.attacker
-    words = _words(operation, stored.arguments)
+    public = _named_in_public(users)
+    given = _words(operation, stored.arguments)
+    words = {name: text for name, text in given.items() if last_name(name) not in public}
     drawn = users.own(operation, attacker).arguments
-    named = {each.name for each in operation.parameters if each.refers and each.name not in words}
+    named = {each.name for each in operation.parameters if each.refers and each.name not in given}
     keys = {each.name for each in operation.parameters if each.role in (Role.KEY, Role.CURSOR)}
     shared = {
         name: value
         for name, value in stored.arguments.items()
         if name not in named and name not in keys
     }
-    shared |= {name: drawn[name] for name in named if name in drawn}
+    # What a call names anew is taken by the first of the two.
+    chosen = {each.name for each in operation.parameters if operation.chooses(each)}
+    shared |= {name: drawn[name] for name in named - chosen if name in drawn}
+    fresh = {name: drawn[name] for name in named & chosen if isinstance(drawn.get(name), str)}
+    fresh |= {name: text for name, text in given.items() if name not in words}
     shared |= example.with_identity(operation, attacker)
 
     def new(_: str) -> str:
         return example.state.plant(attacker.name)
 
-    # What is cut is cut to the same length: a longer one may be refused for that alone.
-    free = {
-        name: users.drawer.choice.uuid()
-        if is_uuid(text)
-        else map_markers(text, new)
-        if markers_in(text)
-        else cut_marker(new(""), len(text))
-        for name, text in words.items()
-    }
+    def free(text: str) -> str:
+        """Return another text of its form, which no user has said."""
+        if is_uuid(text):
+            return users.drawer.choice.uuid()
+        # What is cut is cut to the same length: a longer one may be refused for that alone.
+        return map_markers(text, new) if markers_in(text) else cut_marker(new(""), len(text))
+
     number = example.next_probe()
     parts: tuple[tuple[Literal["foreign", "missing"], dict[str, str]], ...] = (
         ("foreign", words),
-        ("missing", free),
+        ("missing", {name: free(text) for name, text in words.items()}),
     )
     for part, said in parts:
         probe = Probe("names", number, part, users.victim.name)
-        yield PlannedCall(attacker, operation.name, {**shared, **said}, probe)
+        apart = {name: free(text) for name, text in fresh.items()}
+        yield PlannedCall(attacker, operation.name, {**shared, **apart, **said}, probe)

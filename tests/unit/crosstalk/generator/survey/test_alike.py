@@ -130,6 +130,40 @@ def test_name_is_taken_at_one_time_by_what_is_ones_own_alone(*, leaks: bool) -> 
     assert bool(found) is leaks
 
 
+SLUG = Parameter("slug", STRING, False, Role.NAME)
+LINK = Operation(
+    "rest", "rest:POST /notes", (IDENTITY, TITLE, SLUG), False, extra={"kind": "create"}
+)
+
+
+@pytest.mark.parametrize("public", [True, False])
+def test_name_that_a_public_address_tells_is_compared_with_none(*, public: bool) -> None:
+    opened = Operation("rest", "rest:GET /{slug}", (SLUG,), True, public=public)
+
+    class Linked(Printed):
+        def __init__(self) -> None:
+            super().__init__("")
+            self.slugs: set[str] = set()
+
+        def discover(self) -> list[Operation]:
+            return [LINK, LIST, opened]
+
+        def call(
+            self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+        ) -> Answer:
+            slug = str(arguments.get("slug", ""))
+            if operation is opened:
+                return Answer(Outcome.OK, 200, {}) if slug in self.slugs else MISSING
+            if operation is LINK and slug and slug in self.slugs:
+                return Answer(Outcome.ERROR, 409, None, {}, "conflict", "in use")
+            self.slugs |= {slug} if operation is LINK else set()
+            return super().call(ADD if operation is LINK else operation, arguments, presented)
+
+    history, _ = surveyed(Linked())
+    found = {each.rule for each in Existence().judge(history)} - {BrokenRule.COUNTING}
+    assert bool(found) is not public
+
+
 WORK = Parameter("work", STRING, True, Role.TEXT)
 SERVE = Operation("rest", "rest:POST /notes/{note_id}/work", (IDENTITY, NOTE, WORK), False)
 DONE = Operation("rest", "rest:GET /notes/{note_id}/work", (IDENTITY, NOTE), True)

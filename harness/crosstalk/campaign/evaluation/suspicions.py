@@ -116,17 +116,14 @@ class SuspicionReview:
             # The likely cause is one of these, and what is left has another.
             key = (suspicion.oracle, shown)
             tries = (*key, shown), key
+        if self._known(key, suspicion) or self.record.has(suspicion.oracle, shown):
+            return False
         if _is_of_earlier(history, suspicion):
             # What an earlier example left may be heard once, and a replay ends the example: the
             # same is stored again in this one.
             tries = (*tries[0], _EARLIER), (*tries[1], _EARLIER)
             most, most_in_all = 1, 2
-        if (
-            self._known(key, suspicion)
-            or self.record.has(suspicion.oracle, shown)
-            or self._tried[tries[0]] >= most
-            or self._tried[tries[1]] >= most_in_all
-        ):
+        if self._tried[tries[0]] >= most or self._tried[tries[1]] >= most_in_all:
             return False
         # That it shows by another operation as well may be what shows again.
         again = self._tried[tries[0]] > 0 or self._tried[tries[1]] > 1
@@ -205,9 +202,8 @@ def _is_of_earlier(history: History, suspicion: Suspicion) -> bool:
     """Return whether all that a call showed of others was stored before the history began."""
     if suspicion.oracle != "canary":
         return False
-    index = suspicion.calls[-1]
-    shown = next((each for each in observations(history) if each.call.index == index), None)
-    if shown is None or not shown.foreign:
+    shown = observations(history)[suspicion.calls[-1] - 1]
+    if not shown.foreign:
         return False
     owners = {owner for _, owner in shown.foreign}
     said = {value for call in history if call.actor.user in owners for value in call.sent}

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from crosstalk.core.history import Actor, Answer, Call, Outcome
 from crosstalk.core.identifiers import last_name
 from crosstalk.core.object_kinds import CURSOR_FIELD, noun_of, singular
+from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.examples.example_run import ExampleRun
 from crosstalk.generator.values.texts import COMMON_WORD
 from crosstalk.surface.capabilities import (
@@ -70,6 +71,25 @@ def all_readings(example: ExampleRun, reader: Actor, *, switches: bool = True) -
             # What stands inside an object can be a list with pages, too.
             found += [(operation, p) for p in _pages(operation, {**asked, reference.name: named})]
     return found
+
+
+def details_of(example: ExampleRun, owner: Actor, named: str) -> list[Operation]:
+    """Return what shows one object of a user's by its id."""
+    return [
+        each
+        for each in example.capabilities.details
+        for reference in required_references(each)
+        if not each.conversational
+        and named in example.pool.references(owner.name, reference, each.name, guess=False)
+    ]
+
+
+def detail(example: ExampleRun, operation: Operation, reader: Actor, named: str) -> PlannedCall:
+    """Return the call by which a user reads one object."""
+    (reference,) = required_references(operation)
+    asked = observation_arguments(operation, example.history, reader)
+    value = [named] if reference.many else named
+    return PlannedCall(reader, operation.name, {**asked, reference.name: value})
 
 
 def cursors_in(answer: Answer) -> list[str]:

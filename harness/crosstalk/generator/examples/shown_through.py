@@ -6,13 +6,11 @@ own, as a pedigree shows a mother, gives it away; so does a list or a table of o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from crosstalk.core.history import Call, Outcome
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.examples.example_run import ExampleRun
-from crosstalk.surface.capabilities import observation_arguments, removes, required_references
+from crosstalk.generator.examples.readings import detail
+from crosstalk.surface.capabilities import removes, required_references
 
 # Readings of what was made or changed, and of lists that may show it.
 _MOST_READINGS = 6
@@ -44,9 +42,7 @@ def read_through(example: ExampleRun, call: Call) -> None:
         named = next((each for each in reversed(mine) if each in texts), None)
         if named is None or reading.conversational:
             continue
-        given: Mapping[str, Any] = observation_arguments(reading, example.history, call.actor)
-        value = [named] if reference.many else named
-        asked.append(PlannedCall(call.actor, reading.name, {**given, reference.name: value}))
+        asked.append(detail(example, reading, call.actor, named))
     lists = [
         example.reading(each, call.actor)
         for each in example.state.observations

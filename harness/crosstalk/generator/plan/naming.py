@@ -13,7 +13,7 @@ from crosstalk.core.history import Call, Outcome, Probe
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.examples.arrangement import Arrangement
 from crosstalk.generator.examples.provision import undoes
-from crosstalk.generator.examples.readings import holding
+from crosstalk.generator.examples.readings import detail, details_of, holding
 from crosstalk.generator.examples.shown_through import read_through
 from crosstalk.generator.examples.tenants import colleagues, is_kept_from
 from crosstalk.generator.rules.comparisons.existence_pair import comparable_ids, pair
@@ -192,25 +192,16 @@ def _is_plain_step(operation: Operation) -> bool:
 
 
 def _reading(users: Arrangement, known: str) -> list[Operation]:
-    """Return what shows an object of the victim's by its id."""
-    pool, victim = users.example.pool, users.victim.name
-    return [
-        each
-        for each in users.example.capabilities.details
-        if not (each.conversational or required_references(each)[0].many)
-        and known in pool.references(victim, required_references(each)[0], each.name, guess=False)
-    ]
+    """Return what shows one object of the victim's alone."""
+    found = details_of(users.example, users.victim, known)
+    return [each for each in found if not required_references(each)[0].many]
 
 
 def _read_what_became(users: Arrangement, changed: Mapping[str, Sequence[Operation]]) -> None:
     """Have the attacker read objects of the victim's, the last that were changed first."""
     example, attacker = users.example, users.attacker
     asked = [
-        PlannedCall(
-            attacker,
-            each.name,
-            {**example.reading(each, attacker).arguments, required_references(each)[0].name: named},
-        )
+        detail(example, each, attacker, named)
         for named, readings in reversed([*changed.items()])
         for each in readings[:_WAYS]
     ]

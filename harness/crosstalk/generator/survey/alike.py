@@ -25,9 +25,8 @@ from crosstalk.generator.examples.readings import Reading
 from crosstalk.generator.survey.names import in_words_of_another
 from crosstalk.generator.survey.reach import is_open
 from crosstalk.generator.values.texts import TAG, lists_words
-from crosstalk.surface.capabilities import first_word, required_references
+from crosstalk.surface.capabilities import required_references
 from crosstalk.surface.operation import Operation, Parameter, Role
-from crosstalk.surface.opposites import EDITS
 from crosstalk.surface.patterns import admits
 
 # What an object is called, by the name of the argument.
@@ -168,7 +167,7 @@ def _change_one(users: Arrangement, twins: Mapping[str, str], begun: int, most: 
         if any(one.role is Role.TEXT for one in each.parameters)
         # What it is called has to stay alike.
         and not each.name.partition(":")[2].startswith("PATCH ")
-        and first_word(each.name) not in EDITS
+        and stores_anew(each)
         and each.name not in users.example.state.reaching_others()
     ]
     for operation in changing[:_MOST_CHANGES] if twins else ():

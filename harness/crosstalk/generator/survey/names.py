@@ -73,14 +73,14 @@ def _with_optional_words(users: Arrangement, operation: Operation, stored: Call)
     A place or a reference number need not be given: what is compared by it meets only where it is.
     An address that all users have now and then would be taken for every one of them.
     """
-    victim = users.victim
+    victim, public = users.victim, _named_in_public(users)
     lacking = [
         each
         for each in operation.parameters
         if (
             (each.role is Role.TEXT or operation.chooses(each))
             and not (each.required or each.many)
-            and last_name(each.name) not in _named_in_public(users)
+            and last_name(each.name) not in public
             and each.name not in stored.arguments
         )
         or (each.role in (Role.TEXT, Role.NAME) and _is_common(stored.arguments.get(each.name)))

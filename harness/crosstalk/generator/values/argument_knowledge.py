@@ -211,7 +211,8 @@ class ArgumentKnowledge:
 
     def _known_amounts(self, operation: Operation) -> set[str]:
         """Return the arguments that say how much: of what takes some, once that was refused."""
-        if takes_amounts(operation) and operation.name not in self._too_much:
+        # It is asked for each value that is drawn, and most systems have none.
+        if not self.amounts or (takes_amounts(operation) and operation.name not in self._too_much):
             return set()
         return given_amounts(operation, self.amounts)
 

@@ -171,9 +171,9 @@ def _goes_on(call: Call) -> bool:
     if any(text and CURSOR_FIELD.search(path.rpartition(".")[2]) for path, text in found):
         return True
     sizes = {each for each in call.arguments.values() if isinstance(each, int | float) and each > 1}
-    lists = [
-        each for each in (call.answer.body, *_values_of(call.answer.body)) if isinstance(each, list)
-    ]
+    body = call.answer.body
+    fields = dict(body) if isinstance(body, Mapping) else {}
+    lists = [each for each in (body, *fields.values()) if isinstance(each, list)]
     longest = max(map(len, lists), default=0)
     return any(len(each) in sizes for each in lists) or any(
         isinstance(value, int)
@@ -181,16 +181,8 @@ def _goes_on(call: Call) -> bool:
             (_PAGES.fullmatch(str(name)) and value > 1)
             or (_TOTAL.fullmatch(str(name)) and value > longest)
         )
-        for name, value in _items_of(call.answer.body)
+        for name, value in fields.items()
     )
-
-
-def _items_of(body: object) -> tuple[tuple[object, object], ...]:
-    return tuple(body.items()) if isinstance(body, Mapping) else ()
-
-
-def _values_of(body: object) -> tuple[object, ...]:
-    return tuple(body.values()) if isinstance(body, Mapping) else ()
 
 
 def _named_in_doubt(calls: Sequence[Call], reading: Call) -> set[str]:

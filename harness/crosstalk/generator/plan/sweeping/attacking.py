@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from crosstalk.core.history import Probe
-from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.examples.claimed_identity import claims, without_credential
-from crosstalk.generator.examples.example_run import by_lists
 from crosstalk.generator.examples.honest_calls import in_words_of, read_again
 from crosstalk.generator.examples.readings import Reading, stored_by
 from crosstalk.generator.examples.shown_through import read_through
@@ -79,10 +77,7 @@ def attack(context: PassContext) -> None:
                 break
             example.execute_spoilt(planned)
     _store_in_asked_words(context, readings, acting)
-    after = Probe("ownership", key, "after", victim.name)
-    others, lists = by_lists(readings)
-    again = [PlannedCall(victim, o.name, asked, after) for o, asked in (*lists, *others)]
-    example.execute_all(again)
+    read_again(example, readings, victim, key)
 
 
 def _store_in_asked_words(context: PassContext, readings: Sequence[Reading], acting: Probe) -> None:

@@ -36,7 +36,7 @@ from crosstalk.surface.operation import Operation, Parameter, Role
 # Calls by which the sweep gives each oracle its opportunity at one operation, and phases theirs.
 CALLS_AN_OPERATION = 6.5
 # Times that a call is made with other arguments until it is served.
-_TRIES = 3
+TRIES = 3
 # Times that its arguments are drawn until they are others.
 _DRAWS = 4
 # Readings of that kind around one attack.
@@ -233,7 +233,7 @@ class PassContext:
         parameter: Parameter | None = None,
         target: str = "",
         *,
-        tries: int = _TRIES,
+        tries: int = TRIES,
     ) -> bool:
         """Have a user call an operation with their own objects; return whether it was served."""
         before: Mapping[str, Any] | None = None

@@ -6,9 +6,9 @@ or a cache, is the next owner's.
 
 from __future__ import annotations
 
-from crosstalk.core.history import Actor, Outcome
-from crosstalk.execution.executor import PlannedCall
+from crosstalk.core.history import Outcome
 from crosstalk.generator.examples.arrangement import Arrangement, makers
+from crosstalk.generator.examples.readings import detail, details_of
 from crosstalk.generator.plan.sweeping.context import PassContext
 from crosstalk.generator.shares.sharing_served import by_sharing_alone
 from crosstalk.surface.capabilities import removes, required_references
@@ -81,7 +81,7 @@ def _store_inside(users: Arrangement, newest: str) -> bool:
     """Have the victim store what stands inside an object; return whether anything does."""
     stored = 0
     for maker in makers(users.example):
-        if stored < _MOST_INSIDE and not users.ended and _takes(users, users.victim, maker, newest):
+        if stored < _MOST_INSIDE and not users.ended and _takes(users, maker, newest):
             stored += users.use(maker, users.victim, tries=1) is not None
     return stored > 0
 
@@ -90,26 +90,16 @@ def _read_the_next(users: Arrangement, operation: Operation, reference: Paramete
     """Have the attacker read what stands inside the object that was stored last."""
     example, attacker = users.example, users.attacker
     known = example.pool.references(attacker.name, reference, operation.name, guess=False)
-    asked = [
-        PlannedCall(
-            attacker,
-            each.name,
-            {
-                **example.reading(each, attacker).arguments,
-                required_references(each)[0].name: known[-1],
-            },
-        )
-        for each in example.capabilities.details
-        if known and not each.conversational and _takes(users, attacker, each, known[-1])
-    ]
+    found = details_of(example, attacker, known[-1]) if known else []
+    asked = [detail(example, each, attacker, known[-1]) for each in found]
     if not users.ended:
         example.execute_all(asked[:_MOST_READ])
         example.judge_soon(after=1)
 
 
-def _takes(users: Arrangement, owner: Actor, operation: Operation, named: str) -> bool:
-    pool = users.example.pool
+def _takes(users: Arrangement, maker: Operation, newest: str) -> bool:
+    pool, victim = users.example.pool, users.victim
     return any(
-        named in pool.references(owner.name, each, operation.name, guess=False)
-        for each in required_references(operation)
+        newest in pool.references(victim.name, each, maker.name, guess=False)
+        for each in required_references(maker)
     )

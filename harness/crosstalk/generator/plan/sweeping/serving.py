@@ -6,7 +6,7 @@ from crosstalk.generator.plan.sweeping.attacking import (
     attack_between_changes,
     attack_what_was_changed,
 )
-from crosstalk.generator.plan.sweeping.context import PassContext
+from crosstalk.generator.plan.sweeping.context import TRIES, PassContext
 from crosstalk.generator.shares.sharing_served import by_sharing_alone
 from crosstalk.surface.capabilities import (
     is_comparable,
@@ -17,8 +17,6 @@ from crosstalk.surface.capabilities import (
 from crosstalk.surface.operation import Operation, Parameter
 from crosstalk.surface.opposites import is_step
 
-# Times that a call is made with other arguments until it is served.
-_TRIES = 3
 # Changes after which refused calls are tried again, and the most such calls.
 _CHANGES = 6
 _MOST_REFUSED = 5
@@ -37,7 +35,7 @@ def serve_the_owner(context: PassContext) -> None:
         if operation.name in named:
             parameter, theirs = named[operation.name]
             optional = operation.reads_only and not parameter.required
-            tries = 1 if optional else _TRIES
+            tries = 1 if optional else TRIES
             if theirs in changed and is_step(operation):
                 attack_between_changes(context, operation, parameter, theirs)
             served = context.use(operation, context.victim, parameter, theirs, tries=tries)

@@ -20,7 +20,7 @@ from crosstalk.core.script import Script, script_of, with_pauses
 from crosstalk.execution.cause import Signature, cause_of, rule_of
 from crosstalk.execution.counterfactual import Counterfactual
 from crosstalk.execution.fresh_words import with_fresh_keys, with_fresh_words
-from crosstalk.execution.likely import evidence_of, likely_part
+from crosstalk.execution.likely import evidence_of, likely_part, wider_part
 from crosstalk.execution.other_entries import with_other_entries
 from crosstalk.execution.repeated_acts import with_acts_repeated, without_acts
 from crosstalk.execution.replay import Replayer
@@ -30,6 +30,8 @@ from crosstalk.oracles.base import Suspicion
 
 # Replays of the part that is likely to show a suspicion, before the whole is replayed.
 _LIKELY_REPLAYS = 2
+# Replays of that part with all calls about the same objects.
+_WIDER_REPLAYS = 1
 # Replays after which a suspicion that never showed again is given up.
 _FIRST_REPLAYS = 5
 # Calls that are made at once meet now and then.
@@ -176,7 +178,7 @@ class Confirmation:
         likely = likely_part(history, suspicion, whole)
         if leaving_out:
             reduced = without_acts(whole, suspicion, leaving_out) or whole
-            besides = self._shown_again(history, reduced, None, signature)
+            besides = self._shown_again(history, reduced, (), signature)
             return (
                 besides if isinstance(besides, Rejected) else self._held(*besides, signature, None)
             )
@@ -185,7 +187,9 @@ class Confirmation:
             shown = self._shown_by(short, signature) if len(short.steps) <= _SHORT else None
             again: tuple[Shown, int] | Rejected = (shown, 1) if shown is not None else _NOT_TRIED
         else:
-            again = self._shown_again(history, whole, likely, signature)
+            wider = wider_part(history, suspicion, whole)
+            parts = ((likely, _LIKELY_REPLAYS), (wider, _WIDER_REPLAYS))
+            again = self._shown_again(history, whole, parts, signature)
         found = again if isinstance(again, Rejected) else self._held(*again, signature, likely)
         if not _is_open(found) or found is _NOT_TRIED:
             return found
@@ -315,14 +319,25 @@ class Confirmation:
         return None
 
     def _shown_again(
-        self, history: History, whole: Script, likely: Script | None, signature: Signature
+        self,
+        history: History,
+        whole: Script,
+        parts: Sequence[tuple[Script | None, int]],
+        signature: Signature,
     ) -> tuple[Shown, int] | Rejected:
-        """Return the first replay that shows it, and how many of that script it took."""
+        """Return the first replay that shows it, and how many of that script it took.
+
+        Args:
+            history: In which it was suspected.
+            whole: The script of all of it.
+            parts: Parts that may show it by themselves, each with its replays, the shortest first.
+            signature: By what it is known again.
+        """
         most = _REPLAYS_TOGETHER if any(each.together for each in whole.steps) else _FIRST_REPLAYS
         made = 0
         try:
             with self.replayer.executor.until(time.monotonic() + self.first_seconds):
-                for script, times in ((likely, _LIKELY_REPLAYS), (whole, most)):
+                for script, times in (*parts, (whole, most)):
                     for tries in range(1, times + 1) if script is not None else ():
                         shown = self._replay_able(script, signature) if script else None
                         made += 1

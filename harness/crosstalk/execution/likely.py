@@ -17,6 +17,8 @@ from crosstalk.oracles.base import Suspicion
 
 # Calls whose answers are kept as evidence: a reading, an act and another reading are three.
 _MOST_EXCHANGES = 4
+# A part of so many is replayed before the whole: one that is larger spares little.
+_PARTS_OF_WIDER = 2
 
 
 def likely_part(history: History, suspicion: Suspicion, script: Script) -> Script | None:
@@ -29,6 +31,29 @@ def likely_part(history: History, suspicion: Suspicion, script: Script) -> Scrip
     """
     part = script.only(_likely(history, suspicion, script))
     return part if part is not None and len(part.steps) < len(script.steps) else None
+
+
+def wider_part(history: History, suspicion: Suspicion, script: Script) -> Script | None:
+    """Return the likely part with all calls about the same objects; None if that is most of all.
+
+    What another user did with an object before, e.g. to refer to it or to remove it, may be what
+    lets it show; it is neither compared nor the first call in which a value came up.
+
+    Args:
+        history: In which it was suspected.
+        suspicion: Of that history.
+        script: Of that history, up to the suspicion at least.
+    """
+    likely = _likely(history, suspicion, script)
+    named = {number for step in script.steps for number in step.references()} & likely
+    last = max(likely)
+    about = {
+        step.number for step in script.steps if step.number <= last and step.references() & named
+    }
+    part = script.only(script.needed_for(likely | about))
+    if part is None or len(part.steps) == len(likely):
+        return None
+    return part if _PARTS_OF_WIDER * len(part.steps) <= len(script.steps) else None
 
 
 def likely_cause(history: History, suspicion: Suspicion, script: Script) -> str:

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from crosstalk.campaign.evaluation.explained_values import ExplainedValues
 from crosstalk.campaign.evaluation.explained_windows import ExplainedWindows
 from crosstalk.campaign.evaluation.findings import FindingsRecord
 from crosstalk.campaign.events import Shortened, Suspected
@@ -66,6 +67,7 @@ class SuspicionReview:
         default_factory=lambda: defaultdict(set)
     )
     _explained: ExplainedWindows = field(default_factory=ExplainedWindows)
+    _values: ExplainedValues = field(default_factory=ExplainedValues)
 
     def follow_up(self, history: History) -> bool:
         """Follow up what the oracles suspect; return whether anything was replayed."""
@@ -118,6 +120,8 @@ class SuspicionReview:
             tries = (*key, shown), key
         if self._known(key, suspicion) or self.record.has(suspicion.oracle, shown):
             return False
+        if self._values.explain(history, suspicion):
+            return False
         if _is_of_earlier(history, suspicion):
             # What an earlier example left may be heard once, and a replay ends the example: the
             # same is stored again in this one.
@@ -165,6 +169,7 @@ class SuspicionReview:
             return True
         if found.operation != shown:
             self._explained.note(history, suspicion, found.operation)
+            self._values.note(history, suspicion)
         if not self.record.has(suspicion.oracle, found.operation):
             self.record.add(_confirmed(finding, found, suspicion), calls_before)
         if (doubt := self._open.pop(key, None)) is not None:

@@ -11,10 +11,11 @@ from crosstalk.campaign.evaluation.findings import FindingsRecord
 from crosstalk.campaign.evaluation.suspicions import SuspicionReview
 from crosstalk.core.defects.broken_rules import BrokenRule
 from crosstalk.core.history import History, Probe
+from crosstalk.core.identifiers import marker
 from crosstalk.core.script import Script, Step
 from crosstalk.execution.confirmation import Confirmation, Confirmed
 from crosstalk.execution.executor import Executor
-from crosstalk.oracles import Suspicion
+from crosstalk.oracles import Canary, Oracle, Suspicion
 from tests.unit.crosstalk.execution.test_replay import Notes
 from tests.unit.crosstalk.histories import ALICE, BOB, Writer, ok
 
@@ -79,11 +80,13 @@ def _history() -> History:
     return story.history
 
 
-def _review(confirmation: _Confirmation) -> SuspicionReview:
+def _review(confirmation: _Confirmation, oracle: Oracle | None = None) -> SuspicionReview:
     memory = Notes(leaks=False)
     executor = Executor({"mem": memory}, {e.name: e for e in memory.discover()}, memory)
     record = FindingsRecord(lambda _: None, 1_000)
-    return SuspicionReview(record, executor, lambda: cast(Confirmation, confirmation), (_Oracle(),))
+    return SuspicionReview(
+        record, executor, lambda: cast(Confirmation, confirmation), (oracle or _Oracle(),)
+    )
 
 
 def test_one_act_between_two_readings_is_replayed_once_whatever_shows_it() -> None:
@@ -118,3 +121,48 @@ def test_another_history_is_not_explained_by_the_first() -> None:
     assert review.follow_up(second := _history())
     assert len(confirmation.asked) == 2
     assert first is not second
+
+
+_LINK, _LINKED = "rest:POST /findings", "rest:GET /findings"
+
+
+def _linked(*, foreign: int, number: int = 1) -> History:
+    """Return a history in which bob is shown so many of alice's words, twice each."""
+    said = [f"note {marker('alice', 10 * number + place)}" for place in range(foreign)]
+    story = Writer()
+    for each in said:
+        story.call(ALICE, "rest:POST /sites", {"text": each}, ok({}))
+    for _ in range(2):
+        story.call(BOB, _LINKED, {}, ok(said))
+    return story.history
+
+
+@dataclass
+class _Linked(_Confirmation):
+    """Says of every suspicion that an earlier call is to blame."""
+
+    def confirm(
+        self, history: History, suspicion: Suspicion, leaving_out: Collection[str] = ()
+    ) -> Confirmed:
+        """Confirm it."""
+        self.asked.append(suspicion.operation)
+        script = Script((Step(1, BOB, _LINK, {}),))
+        return Confirmed(script, suspicion, _LINK, BrokenRule.OBJECT, "", (3, 3), ())
+
+
+def test_value_that_an_earlier_call_let_cross_is_replayed_once_by_one_reading() -> None:
+    confirmation = _Linked("")
+    review = _review(confirmation, Canary())
+    assert review.follow_up(_linked(foreign=1))
+    # Once more where rows stay, in another example.
+    assert not review.follow_up(_linked(foreign=1))
+    assert confirmation.asked == [_LINKED]
+
+
+def test_reading_that_shows_more_than_an_earlier_call_let_cross_is_replayed() -> None:
+    confirmation = _Linked("")
+    review = _review(confirmation, Canary())
+    review.follow_up(_linked(foreign=1))
+    assert review.follow_up(_linked(foreign=2))
+    assert review.follow_up(_linked(foreign=1, number=2))
+    assert confirmation.asked == [_LINKED] * 3

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from crosstalk.core.history import History
 from crosstalk.core.identifiers import marker
 from crosstalk.core.script import script_of
-from crosstalk.execution.likely import likely_part
-from crosstalk.oracles import Canary
+from crosstalk.execution.likely import likely_part, wider_part
+from crosstalk.oracles import Canary, Suspicion
 from tests.unit.crosstalk.histories import ALICE, BOB, Writer, ok
 
 OLDER, NEWER = "3f0f9a52-6d0b-4a52-8d0e-1b8f6f0f9a52", "7c1d2e3f-4a5b-4c6d-8e7f-9a0b1c2d3e4f"
@@ -53,3 +54,29 @@ def test_object_that_is_named_by_its_owners_words_comes_with_the_call_that_made_
     part = likely_part(writer.history, suspicion, script_of(writer.history))
     assert part is not None
     assert [each.number for each in part.steps] == [2, 3, 4]
+
+
+def _referring(others: int) -> tuple[History, Suspicion]:
+    """Return a history in which bob refers to alice's object, and is shown it by his own list."""
+    said = marker("alice", 1)
+    writer = Writer().call(ALICE, "add_site", {"text": said}, ok({"id": OLDER}))
+    writer.call(BOB, "add_finding", {"site_id": OLDER}, ok({"done": True}))
+    for number in range(others):
+        writer.call(BOB, "add_site", {"text": marker("bob", number)}, ok({"done": True}))
+    writer.call(BOB, "list_findings", {}, ok({"items": [said]}))
+    return writer.history, Canary().judge(writer.history)[0]
+
+
+def test_calls_about_the_same_object_are_a_wider_part() -> None:
+    history, suspicion = _referring(others=3)
+    script = script_of(history)
+    likely, wider = (part(history, suspicion, script) for part in (likely_part, wider_part))
+    assert likely is not None
+    assert [each.number for each in likely.steps] == [1, 6]
+    assert wider is not None
+    assert [each.number for each in wider.steps] == [1, 2, 6]
+
+
+def test_wider_part_that_is_most_of_the_whole_is_none() -> None:
+    history, suspicion = _referring(others=1)
+    assert wider_part(history, suspicion, script_of(history)) is None

@@ -64,6 +64,7 @@ from crosstalk.generator.values.schema_values import SchemaValues
 from crosstalk.oracles import Suspicion
 from crosstalk.phases.base import Phase, PhaseOutcome
 from crosstalk.phases.registry import make_phases
+from crosstalk.surface.capabilities import references
 from crosstalk.surface.recordings import read_recording
 from crosstalk.targets.base import Target, discovered
 from crosstalk.targets.seeds import seeds_of
@@ -146,6 +147,10 @@ class Campaign:
         self._fixture = Fixture(target, self._executor)
         self._shown_to_all = {
             name for name, each in self._executor.operations.items() if each.shown_to_all
+        }
+        # What names an object serves one user and refuses another, whatever they are called.
+        self._telling = {
+            name for name, each in self._executor.operations.items() if not references(each)
         }
         self._found_before = 0
         self._examples = 0
@@ -296,7 +301,7 @@ class Campaign:
         if sharing is not None and sweep.shares_early():
             self._part("sharing", lambda: sweep.share(sharing, 1))
         if sweep.affords(_CALLS_OF_NEAR_NAMES) and not sweep.is_brief:
-            near = NearNames(sweep.state, sweep.random, len(self._target.neighbours))
+            near = NearNames(sweep.state, sweep.random, self._fixture.forms_to_try)
             self._part("nearly equal users", near.run)
         # Nothing else serves what disables an account, and a few calls give each oracle of a
         # policy its opportunity: they wait for nothing that takes many.
@@ -489,8 +494,8 @@ class Campaign:
         self._counts.take(history)
         # The oracles walk as far to judge as they do to count.
         self._budget.judged(2 * (time.monotonic() - began), len(history))
-        if self._fixture.form and not all_served(history, self._shown_to_all):
-            self._fixture.leave_out_form()
+        if self._fixture.form and not all_served(history, self._shown_to_all, self._telling):
+            self._fixture.leave_out_form(refused=True)
         ending = sys.exception()
         if isinstance(ending, KeyboardInterrupt | RunStopped | OutOfTimeError) and not isinstance(
             ending, OutOfCallsError

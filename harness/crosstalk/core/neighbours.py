@@ -95,26 +95,36 @@ def alike(form: str, subjects: Mapping[str, str]) -> dict[str, str]:
     return dict(zip(subjects, found, strict=True))
 
 
-def all_served(history: History, shown_to_all: Collection[str] = ()) -> bool:
-    """Return whether every user who made a call was served once.
+def all_served(
+    history: History, shown_to_all: Collection[str] = (), telling: Collection[str] | None = None
+) -> bool:
+    """Return whether every user was served once who was refused what served another.
 
-    A system may not admit names of some form, and then refuses whatever such a user does.
+    A system may not admit names of some form, and then refuses whatever such a user does. An error
+    that every user has, as at an administrator's operation, says nothing of their names.
 
     Args:
         history: What they did.
         shown_to_all: Operations that answer every user: what a server says of itself. They count
             for a user who was never refused.
+        telling: Operations that serve every user of a name that is admitted; None for any.
     """
-    called = {call.actor.user for call in history if call.actor.user in history.subjects}
-    refused = {
-        call.actor.user
+    own = [
+        call
         for call in history
-        if call.answer.outcome is Outcome.REFUSED and call.actor.user == call.actor.claims
-    }
+        if call.actor.user in history.subjects and call.actor.user == call.actor.claims
+    ]
+    refused = {call.actor.user for call in own if call.answer.outcome is Outcome.REFUSED}
+    told = [call for call in own if call.operation not in shown_to_all]
     served = {
         call.actor.user
-        for call in history
+        for call in own
         if call.answer.outcome is Outcome.OK
         and (call.operation not in shown_to_all or call.actor.user not in refused)
     }
-    return called <= served
+    serving = {call.operation for call in told if call.answer.outcome is Outcome.OK}
+    return not any(
+        call.operation in serving or not served or call.answer.outcome is Outcome.REFUSED
+        for call in told
+        if call.actor.user not in served and (telling is None or call.operation in telling)
+    )

@@ -84,6 +84,8 @@ class Fixture:
         self.calls_each = 0
         self.form = ""
         self._forms = deque(target.neighbours)
+        # Forms of which users could sign up, and one was refused what served another.
+        self._refused_forms: list[str] = []
 
     def next_example(self) -> History:
         """Return a history for a new example, whose users' names are alike in the next way."""
@@ -92,11 +94,25 @@ class Fixture:
             self._forms.rotate(-1)
         return self.fresh_history()
 
-    def leave_out_form(self) -> None:
-        """Give no further example users whose names are alike in the way of the latest one."""
+    def leave_out_form(self, *, refused: bool = False) -> None:
+        """Give no further example users whose names are alike in the way of the latest one.
+
+        Args:
+            refused: Whether the system has such users, and refused one what served another.
+        """
         if self.form != UNLIKE and self.form in self._forms:
             self._forms.remove(self.form)
+            self._refused_forms += [self.form] if refused else []
         self._forms = self._forms or deque([UNLIKE])
+
+    def forms_to_try(self) -> int:
+        """Return how many of the next examples have each form once, the refused ones among them.
+
+        Who is refused what is asked for by name may be shown another's where nothing is named.
+        """
+        self._forms.extendleft(self._refused_forms)
+        self._refused_forms = []
+        return len(self._forms)
 
     def fresh_history(self) -> History:
         """Reset the system where that is possible; return a history with new subjects."""

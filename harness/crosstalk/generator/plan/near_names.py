@@ -8,7 +8,7 @@ an impostor tries each surface, and all read their lists in turn.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 
 from crosstalk.core.object_kinds import thing_of
@@ -31,10 +31,10 @@ class NearNames:
     Args:
         state: What it shares with the examples; each example has the next form.
         random: Makes the choices.
-        forms: Forms that the target admits.
+        forms: Returns how many of the next examples have each form once.
     """
 
-    def __init__(self, state: GeneratorState, random: Random, forms: int) -> None:
+    def __init__(self, state: GeneratorState, random: Random, forms: Callable[[], int]) -> None:
         self._state = state
         self._random = random
         self._forms = forms
@@ -46,7 +46,7 @@ class NearNames:
         lists = self._lists(creators)
         if len(self._state.principals.members) < 2 or not (creators and lists):
             return
-        for _ in range(self._forms):
+        for _ in range(self._forms()):
             if self._state.stopped():
                 return
             with rule_errors_stop_the_run():

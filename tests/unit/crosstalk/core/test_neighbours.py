@@ -100,3 +100,19 @@ def test_reading_that_serves_every_user_does_not_admit_a_name_that_is_refused() 
     history.record(Call(3, bob, "rest:GET /notes", {}, refusal, 0.0, 0.0))
     assert all_served(history)
     assert not all_served(history, ["rest:GET /x"])
+
+
+def test_an_error_for_every_user_says_nothing_of_their_names() -> None:
+    history = called("alice", "bob", served={"alice", "bob"})
+    carol = Actor("carol", "carol", "carol")
+    forbidden = Answer(Outcome.ERROR, 403, None)
+    history.record(Call(3, carol, "rest:POST /disable", {}, forbidden, 0.0, 0.0))
+    assert all_served(history)
+    history.record(Call(4, carol, "rest:GET /x", {}, forbidden, 0.0, 0.0))
+    assert not all_served(history)
+    # An object's owner is served there, and any other user refused.
+    assert all_served(history, telling=["rest:GET /list"])
+
+
+def test_a_form_of_which_no_user_is_served_is_not_admitted() -> None:
+    assert not all_served(called("alice", "bob", served=()))

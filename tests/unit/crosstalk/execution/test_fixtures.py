@@ -57,6 +57,32 @@ def test_names_that_no_argument_admits_are_left_out(pattern: str, *, alike: bool
     assert fixture.next_example().subjects["bob"].startswith("alice") is alike
 
 
+def test_a_form_of_which_one_user_was_refused_is_given_once_more_on_demand() -> None:
+    target = Target(
+        surfaces={},
+        credentials=Choosy(),
+        operations={"rest:GET /notes": Operation("rest", "rest:GET /notes", (), reads_only=True)},
+        neighbours=("separators", "signs"),
+        renamed=lambda before, after: None,
+    )
+    executor = Executor(target.surfaces, target.operations, target.credentials)
+    fixture = Fixture(target, executor)
+    fixture.next_example()
+    fixture.leave_out_form(refused=True)
+    forms = [_form_of_next(fixture) for _ in range(2)]
+    assert forms == ["signs", "signs"]
+    again = [_form_of_next(fixture) for _ in range(fixture.forms_to_try())]
+    assert sorted(again) == ["separators", "signs"]
+    fixture.form = "signs"
+    fixture.leave_out_form()
+    assert fixture.forms_to_try() == 1
+
+
+def _form_of_next(fixture: Fixture) -> str:
+    fixture.next_example()
+    return fixture.form
+
+
 class Refusing:
     """A system that refuses its third call."""
 

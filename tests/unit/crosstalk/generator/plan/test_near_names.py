@@ -54,7 +54,7 @@ def met(notes: Notes) -> list[History]:
         stopped=lambda: False,
         principals=Principals(),
     )
-    NearNames(state, Random(1), len(ALL_FORMS)).run()
+    NearNames(state, Random(1), lambda: len(ALL_FORMS)).run()
     return histories
 
 

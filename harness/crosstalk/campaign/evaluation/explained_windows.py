@@ -38,6 +38,8 @@ class ExplainedWindows:
             history: In which it is suspected.
             suspicion: Of that history.
         """
+        if suspicion.oracle != "ownership":
+            return frozenset()
         return frozenset(self._acts.get(_window(history, suspicion), ()))
 
     def note(self, history: History, suspicion: Suspicion, act: str) -> None:
@@ -75,4 +77,4 @@ class ExplainedWindows:
 
 def _window(history: History, suspicion: Suspicion) -> _Window:
     probe = history.calls[suspicion.calls[-1] - 1].probe
-    return id(history), probe.key if probe is not None and suspicion.oracle == "ownership" else 0
+    return id(history), probe.key if probe is not None else 0

@@ -34,6 +34,7 @@ from crosstalk.generator.rules.situations.self_description import (
     read_descriptions,
 )
 from crosstalk.generator.shares.sharing_served import by_sharing_alone
+from crosstalk.generator.survey.refused import name_with_bad_values
 from crosstalk.surface.capabilities import (
     Capabilities,
     observation_arguments,
@@ -97,6 +98,7 @@ class FirstLook:
             self._change_plainly(users, lists, before)
         steps = (
             self._naming.what_is_missing,
+            name_with_bad_values,
             self._read_as_others,
             self._read_descriptions,
             self._present_spoiled,

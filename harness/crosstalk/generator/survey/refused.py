@@ -24,8 +24,8 @@ from crosstalk.surface.operation import Operation, Parameter, Role
 NAME = "refused"
 # Of one object that is stored, and one comparison.
 _LEAST_CALLS = 6
-# Sets of values that one operation is called with.
-_SETS = 5
+# Sets of values that one operation is called with, and those of the first look.
+_SETS, _SETS_SOON = 5, 2
 # Changes by which the victim's objects are brought into another state.
 _MOST_CHANGES = 6
 _FAR = 9_999_999
@@ -59,7 +59,7 @@ class RefusedPart:
         for number in range(_SETS):
             for asked in left:
                 values = asked.said[number]
-                if values is None:
+                if values is None or asked.was_said(users, number):
                     continue
                 if users.spent(begun, most):
                     return
@@ -84,6 +84,40 @@ class RefusedPart:
         for operation in (*making, *others)[:_MOST_CHANGES]:
             if not users.ended:
                 users.use(operation, users.victim, tries=1)
+
+
+def name_with_bad_values(users: Arrangement) -> None:
+    """Have the attacker name once more, with values that are refused, what was refused before.
+
+    A call that an owner's check has refused is compared by that call alone with one that names
+    nothing: it costs one call with each set of values.
+    """
+    example = users.example
+    refused = {
+        call.operation
+        for call in example.history
+        if call.probe is not None
+        and (call.probe.kind, call.probe.part) == ("existence", "foreign")
+        and call.answer.outcome is not Outcome.OK
+    }
+    plain = [
+        each
+        for each in _named(users)
+        if each[0].name in refused
+        and not removes(each[0])
+        and len(required_references(each[0])) == 1
+    ]
+    left = [each for each in (_Asked.of(users, *one) for one in plain) if each is not None]
+    for number in range(_SETS_SOON):
+        for asked in left:
+            values = asked.said[number]
+            if values is None or asked.plain is None:
+                continue
+            if users.ended:
+                return
+            asked.ask(users, values)
+            example.state.choices[NAME, asked.operation.name, str(number)] += 1
+    example.judge_soon(after=1)
 
 
 @dataclass(slots=True)
@@ -113,6 +147,11 @@ class _Asked:
         theirs, busy = busiest(users, known)
         said = _values(users, operation, theirs, busy=bool(busy))
         return cls(operation, parameter, theirs, said, _named_nothing(users, operation))
+
+    def was_said(self, users: Arrangement, number: int) -> bool:
+        """Return whether a set of values was tried before, where calls are few."""
+        state = users.example.state
+        return state.is_short and state.choices[NAME, self.operation.name, str(number)] > 0
 
     def ask(self, users: Arrangement, values: Mapping[str, Any]) -> None:
         """Make a pair of calls that differ in the object alone."""

@@ -15,6 +15,7 @@ from crosstalk.core.identifiers import marker
 from crosstalk.core.script import Script, Step
 from crosstalk.execution.confirmation import Confirmation, Confirmed
 from crosstalk.execution.executor import Executor
+from crosstalk.execution.fixtures import NEWCOMERS
 from crosstalk.oracles import Canary, Oracle, Suspicion
 from tests.unit.crosstalk.execution.test_replay import Notes
 from tests.unit.crosstalk.histories import ALICE, BOB, Writer, ok
@@ -68,10 +69,10 @@ class _Confirmation:
         return Confirmed(script, suspicion, cause, BrokenRule.SCOPE, "", (3, 3), ())
 
 
-def _history() -> History:
+def _history(key: int = 1) -> History:
     story = Writer()
     for part in ("before", "attack", "after"):
-        probe = Probe("ownership", 1, cast(Any, part), "alice")
+        probe = Probe("ownership", key, cast(Any, part), "alice")
         if part == "attack":
             story.call(BOB, _ACT, {}, ok({}), probe)
             continue
@@ -135,6 +136,24 @@ def _linked(*, foreign: int, number: int = 1) -> History:
     for _ in range(2):
         story.call(BOB, _LINKED, {}, ok(said))
     return story.history
+
+
+def test_act_that_changed_what_a_newcomer_reads_explains_nothing_of_another_oracle() -> None:
+    confirmation = _Confirmation(_ACT)
+    review = _review(confirmation)
+    history = _history(key=NEWCOMERS)
+    review.follow_up(history)
+    said = f"note {marker('alice', 1)}"
+    story = Writer()
+    story.history = history
+    story.call(ALICE, "rest:POST /notes", {"text": said}, ok({}))
+    story.call(BOB, "rest:GET /feed", {}, ok([said]))
+    review.oracles = (Canary(),)
+    confirmation.cause = ""
+    confirmation.left_out.clear()
+    review.follow_up(history)
+    assert confirmation.left_out == []
+    assert confirmation.asked == ["rest:GET /notes", "rest:GET /feed"]
 
 
 @dataclass

@@ -12,6 +12,7 @@ from crosstalk.core.history import Answer, Outcome
 from crosstalk.oracles import Existence
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation, Parameter, Role
+from tests.unit.crosstalk.generator.plan.test_first_look import looked
 from tests.unit.crosstalk.generator.plan.test_sweep import (
     ADD,
     GET,
@@ -113,3 +114,12 @@ def test_missing_object_is_named_once_with_each_operation_where_all_are_answered
     )
     assert named[PAY.name] > 1
     assert missing[PAY.name] <= 1
+
+
+@pytest.mark.parametrize(
+    ("leak", "operation"), [("amount", {PAY.name}), ("text", {LABEL.name}), ("", set())]
+)
+def test_first_look_names_with_bad_values_what_was_refused(leak: str, operation: set[str]) -> None:
+    (history,) = looked(Checked(leak))
+    found = {each.operation for each in Existence().judge(history) if "follow" not in each.summary}
+    assert found == operation

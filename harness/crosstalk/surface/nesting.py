@@ -30,11 +30,13 @@ class Leaf:
         path: Names from the outside in; `[]` is a list's element.
         schema: Its schema, resolved.
         required: Whether a call without it is refused by the schema.
+        inside: Path of the optional object or list which is refused without it; empty for none.
     """
 
     path: tuple[str, ...]
     schema: Mapping[str, Any]
     required: bool
+    inside: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -183,10 +185,16 @@ class _Walk:
     containers: list[tuple[str, ...]] = field(default_factory=list)
 
     def shape(self, schema: Mapping[str, Any], path: tuple[str, ...], *, required: bool) -> Shape:
-        self._visit(schema, path, required)
+        self._visit(schema, path, required, ())
         return Shape(tuple(self.leaves), tuple(self.containers))
 
-    def _visit(self, schema: Mapping[str, Any], path: tuple[str, ...], required: bool) -> None:
+    def _visit(
+        self,
+        schema: Mapping[str, Any],
+        path: tuple[str, ...],
+        required: bool,
+        inside: tuple[str, ...],
+    ) -> None:
         schema = _one_of(schema)
         properties = schema.get("properties")
         said = schema.get("required")
@@ -200,17 +208,21 @@ class _Walk:
             for name, each in properties.items():
                 # What only answers hold is not sent.
                 if isinstance(each, Mapping) and each.get("readOnly") is not True:
-                    self._visit(each, (*path, str(name)), required and name in needed)
+                    below, always = (*path, str(name)), name in needed
+                    around = inside if always else below
+                    self._visit(each, below, required and always, around)
             return
         items = schema.get("items") if schema.get("type") == "array" else None
         if isinstance(items, Mapping) and len(path) < self.deepest:
             element = _one_of(items)
             plain = element.get("type") in _SCALARS and "enum" not in element
             if (plain and not self.whole_lists) or element.get("properties"):
-                self._visit(element, (*path, ELEMENT), required)
+                self._visit(element, (*path, ELEMENT), required, inside)
                 return
         if path:
-            self.leaves.append(Leaf(path, schema, required))
+            # What is optional itself is needed in nothing.
+            found = () if required or inside == path else inside
+            self.leaves.append(Leaf(path, schema, required, found))
 
 
 def _one_of(schema: Mapping[str, Any]) -> Mapping[str, Any]:

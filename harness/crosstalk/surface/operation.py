@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
@@ -29,12 +29,21 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One argument of an operation, with its JSON Schema (resolved: no `$ref` left inside)."""
+    """One argument of an operation, with its JSON Schema (resolved: no `$ref` left inside).
+
+    Attributes:
+        name: Unique in the operation; `lines[].text` stands in an element of `lines`.
+        schema: Of its value.
+        required: Whether a call without it is refused by the operation's schema.
+        role: What it means.
+        inside: Name of the optional object or list which is refused without it; empty for none.
+    """
 
     name: str
     schema: Mapping[str, Any]
     required: bool
     role: Role
+    inside: str = ""
 
     @property
     def refers(self) -> bool:
@@ -45,6 +54,11 @@ class Parameter:
     def many(self) -> bool:
         """Return whether it takes a list."""
         return self.schema.get("type") == "array"
+
+    def needed_beside(self, others: Collection[str]) -> bool:
+        """Return whether one of these arguments stands in the object that is refused without it."""
+        around = (f"{self.inside}.", f"{self.inside}[")
+        return bool(self.inside) and any(each.startswith(around) for each in others)
 
 
 @dataclass(frozen=True, slots=True)

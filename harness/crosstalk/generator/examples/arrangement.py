@@ -16,7 +16,7 @@ from crosstalk.generator.examples.readings import Reading, all_readings, stored_
 from crosstalk.generator.examples.valued_readings import valued_readings
 from crosstalk.generator.values.arguments import HonestDrawer
 from crosstalk.generator.values.choice import RandomChoice
-from crosstalk.generator.values.texts import lists_words
+from crosstalk.generator.values.forms.words import lists_words
 from crosstalk.oracles.base import is_empty
 from crosstalk.surface.capabilities import (
     acts_by_word,

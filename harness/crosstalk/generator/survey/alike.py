@@ -24,7 +24,7 @@ from crosstalk.generator.examples.example_run import ExampleRun
 from crosstalk.generator.examples.readings import Reading
 from crosstalk.generator.survey.names import in_words_of_another
 from crosstalk.generator.survey.reach import is_open
-from crosstalk.generator.values.texts import TAG, lists_words
+from crosstalk.generator.values.forms.words import TAG, lists_words
 from crosstalk.surface.capabilities import required_references
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.surface.patterns import admits

@@ -20,6 +20,7 @@ from crosstalk.generator.values.choice import Choice
 from crosstalk.generator.values.field_lessons import FieldLessons
 from crosstalk.generator.values.forms.amounts import given_amounts, sensible, takes_amounts
 from crosstalk.generator.values.forms.moments import likely_moments, mostly_first, window_edge
+from crosstalk.generator.values.forms.words import groups
 from crosstalk.generator.values.refusals import (
     described_values,
     lessons,
@@ -176,7 +177,14 @@ class ArgumentKnowledge:
         return found
 
     def optional(self, choice: Choice, operation: Operation) -> set[str]:
-        """Return the optional arguments of one call: proven ones, and one that is not yet."""
+        """Return the optional arguments of one call: proven ones, and one that is not yet.
+
+        What an object is refused without goes with whatever else of it is given.
+        """
+        chosen = self._optional(choice, operation)
+        return chosen | {e.name for e in operation.parameters if e.needed_beside(chosen)}
+
+    def _optional(self, choice: Choice, operation: Operation) -> set[str]:
         optional = [
             each
             for each in operation.parameters
@@ -198,9 +206,11 @@ class ArgumentKnowledge:
             self._all_given.add(operation.name)
             return chosen | set(formed)
         proven = [name for name in formed if self._proven(operation.name, name)]
-        missed = self._missed[operation.name]
-        missed = missed | self._known_amounts(operation)
-        chosen |= {name for name in proven if name in missed or choice.coin()}
+        always = self._missed[operation.name] | self._known_amounts(operation)
+        if not operation.reads_only:
+            # What is counted and kept by a word alone shows others where all give the same.
+            always |= {each.name for each in optional if groups(each)}
+        chosen |= {name for name in proven if name in always or choice.coin()}
         unproven = [name for name in formed if name not in proven]
         if unproven and choice.coin():
             name = choice.of(unproven)

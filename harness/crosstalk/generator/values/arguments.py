@@ -18,7 +18,8 @@ from crosstalk.generator.values.argument_knowledge import ArgumentKnowledge
 from crosstalk.generator.values.choice import Choice
 from crosstalk.generator.values.directives import directive
 from crosstalk.generator.values.forms.spans import later_ends
-from crosstalk.generator.values.texts import COMMON_WORD, Texts, carried, cut_to_fit, lists_words
+from crosstalk.generator.values.forms.words import lists_words
+from crosstalk.generator.values.texts import COMMON_WORD, Texts, carried, cut_to_fit
 from crosstalk.generator.values.value_pool import ValuePool
 from crosstalk.surface.capabilities import required_references
 from crosstalk.surface.operation import Operation, Parameter, Role

@@ -15,6 +15,7 @@ from crosstalk.core.identifiers import cut_marker, last_name
 from crosstalk.generator.values.argument_knowledge import ArgumentKnowledge
 from crosstalk.generator.values.choice import Choice
 from crosstalk.generator.values.forms.tables import table_for
+from crosstalk.generator.values.forms.words import TAG
 from crosstalk.generator.values.value_pool import ValuePool
 from crosstalk.surface.operation import Operation, Parameter
 from crosstalk.surface.patterns import admits
@@ -35,14 +36,11 @@ _FORMED_NAMES = (
     (re.compile(r"^e_?mail$|_e_?mail$|^email_?address$", re.IGNORECASE), _CARRIERS["email"]),
     (re.compile(r"^(?:web)?site$|^url$|_url$|^web_?hook$", re.IGNORECASE), _CARRIERS["url"]),
 )
-# The one element that is given of a list of words which several objects have.
-TAG = re.compile(r"(?:^|\.)(?:tags?|labels?|keywords?|categories|topics?)\[\]$", re.IGNORECASE)
 # Names of what is renamed or moved, and of what it becomes.
 _FORMER = re.compile(r"^(?:old|from|current|source|src|previous|former|existing)(?:_|$)")
 _LATTER = re.compile(r"^(?:new|to|target|destination|dest|replacement)(?:_|$)")
-# Texts stored last, of which one is looked for; characters of a word with a marker in it.
+# Texts stored last, of which one is looked for.
 _LATEST = 6
-_WORD_LENGTH = 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,15 +167,3 @@ def _carrier(parameter: Parameter) -> str:
     name = last_name(parameter.name)
     named = (carrier for pattern, carrier in _FORMED_NAMES if pattern.search(name))
     return said or next(named, "{common} {marker}")
-
-
-def lists_words(parameter: Parameter) -> bool:
-    """Return whether a parameter takes a list of words of any kind, with room for a marker."""
-    schema = parameter.schema if isinstance(parameter.schema, Mapping) else {}
-    items = schema.get("items")
-    if schema.get("type") != "array" or not isinstance(items, Mapping):
-        return False
-    said = {"enum", "const", "format", "pattern"} & set(items)
-    longest = items.get("maxLength")
-    short = isinstance(longest, int) and longest < _WORD_LENGTH
-    return items.get("type") == "string" and not said and not short

@@ -70,7 +70,8 @@ def _operation(
             if is_id and role in (Role.TEXT, Role.VALUE):
                 role = Role.REFERENCE
             paths[name] = leaf.path
-            parameters.append(Parameter(name, leaf.schema, leaf.required, role))
+            inside = flat_name(leaf.inside)
+            parameters.append(Parameter(name, leaf.schema, leaf.required, role, inside))
     field, reads = str(described["name"]), root == "query"
     needs = [each for each in parameters if each.required and each.role is not Role.IDENTITY]
     form = GraphQLForm(

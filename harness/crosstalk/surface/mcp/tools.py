@@ -31,6 +31,7 @@ from crosstalk.surface.nesting import (
     Shape,
     as_number,
     first,
+    flat_name,
     nested,
     path_of,
     shape_of,
@@ -204,7 +205,13 @@ class ToolSurface:
         shape = with_names(self._shape(schema), own.roles if own else ())
         carried = [leaf.name for leaf in shape.leaves if self._is_carried(leaf.name)]
         parameters = tuple(
-            Parameter(leaf.name, known, leaf.required, self._role(leaf.name, known, facts))
+            Parameter(
+                leaf.name,
+                known,
+                leaf.required,
+                self._role(leaf.name, known, facts),
+                flat_name(leaf.inside),
+            )
             for leaf in shape.leaves
             if leaf.name not in carried
             if (known := limited(leaf.name, leaf.schema, facts)) is not None

@@ -319,7 +319,8 @@ def _add(given: _Given, shape: Shape, role: Any, *, renames: bool = False) -> No
                 given.parameters.append(Parameter(new, leaf.schema, False, role(leaf)))
             continue
         given.paths[name] = [leaf.path]
-        given.parameters.append(Parameter(name, leaf.schema, leaf.required, role(leaf)))
+        inside = flat_name(leaf.inside[1:])
+        given.parameters.append(Parameter(name, leaf.schema, leaf.required, role(leaf), inside))
 
 
 def _add_body(given: _Given, schema: Mapping[str, Any], body: BodyForm, *, renames: bool) -> None:

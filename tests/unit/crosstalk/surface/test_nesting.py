@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from crosstalk.core.identifiers import last_name
 from crosstalk.surface.nesting import (
     first,
@@ -124,3 +126,21 @@ def test_a_list_is_spoken_of_without_its_brackets() -> None:
     leaves = with_names(shape_of(schema), ["tags"]).leaves
     assert [leaf.name for leaf in leaves] == ["tags[]"]
     assert names_of("form.tags[]") == ("form.tags[]", "form.tags", "tag", "tags")
+
+
+def test_shape_says_in_which_optional_value_another_one_is_needed() -> None:
+    fields: dict[str, Any] = {"name": {"type": "string"}, "amount": {"type": "number"}}
+    line = {"type": "object", "properties": fields, "required": ["name"]}
+    place = {"type": "object", "properties": {**fields, "by": line}, "required": ["by"]}
+    properties = {"title": {"type": "string"}, "lines": {"type": "array", "items": line}}
+    schema = {"type": "object", "properties": {**properties, "place": place}, "required": ["title"]}
+    inside = {leaf.name: ".".join(leaf.inside) for leaf in shape_of(schema).leaves}
+    assert inside == {
+        "title": "",
+        "lines[].name": "lines",
+        "lines[].amount": "",
+        "place.name": "",
+        "place.amount": "",
+        "place.by.name": "place",
+        "place.by.amount": "",
+    }

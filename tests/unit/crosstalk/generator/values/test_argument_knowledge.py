@@ -151,3 +151,29 @@ def test_honest_calls_are_made_without_a_condition() -> None:
     for _ in range(20):
         assert "If-Match" not in knowledge.optional(choice, change)
         knowledge.learn(change, {"title": "x"}, OK)
+
+
+def test_an_element_is_given_with_all_that_it_is_refused_without() -> None:
+    name = Parameter("lines[].name", {"type": "string"}, False, Role.TEXT, "lines")
+    amount = Parameter("lines[].amount", {"type": "number"}, False, Role.VALUE)
+    operation = Operation("rest", "rest:POST /recipes", (name, amount), reads_only=False)
+    knowledge = ArgumentKnowledge()
+    for given in ({}, {"lines[].name": "a", "lines[].amount": 1}):
+        knowledge.learn(operation, given, Answer(Outcome.OK, 201, {}))
+    drawn = [knowledge.optional(RandomChoice(Random(n)), operation) for n in range(20)]
+    assert {"lines[].name"} in drawn
+    assert {"lines[].name", "lines[].amount"} in drawn
+    assert {"lines[].amount"} not in drawn
+
+
+def test_tags_are_given_in_each_call_once_they_were_accepted() -> None:
+    tags = Parameter("tags", {"type": "array", "items": {"type": "string"}}, False, Role.VALUE)
+    color = Parameter("color", {"type": "string"}, False, Role.TEXT)
+    operation = Operation("rest", "rest:POST /recipes", (tags, color), reads_only=False)
+    knowledge = ArgumentKnowledge()
+    for given in ({}, {"tags": ["a"], "color": "red"}):
+        knowledge.learn(operation, given, Answer(Outcome.OK, 201, {}))
+    knowledge.optional(RandomChoice(Random(0)), operation)
+    drawn = [knowledge.optional(RandomChoice(Random(n)), operation) for n in range(20)]
+    assert all("tags" in each for each in drawn)
+    assert not all("color" in each for each in drawn)

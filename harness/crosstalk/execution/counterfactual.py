@@ -278,6 +278,8 @@ def _differing(one: Call, other: Call) -> set[str]:
     """Return the parts in which two answers differ."""
     first, second = (
         {
+            # A tool's refusal has the status of any other answer.
+            "outcome": call.answer.outcome,
             "status": call.answer.status,
             "code": call.answer.code,
             "body": json.dumps(call.answer.body, sort_keys=True, default=str),

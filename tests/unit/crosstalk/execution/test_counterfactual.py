@@ -6,11 +6,11 @@ import hashlib
 import itertools
 from functools import partial
 
-from crosstalk.core.history import History, Probe
+from crosstalk.core.history import Answer, History, Outcome, Probe
 from crosstalk.core.identifiers import map_strings, marker, remarked
 from crosstalk.core.script import Script, Step, filled
 from crosstalk.execution.counterfactual import Counterfactual
-from crosstalk.oracles import Canary, Existence
+from crosstalk.oracles import Canary, Existence, Ownership
 from tests.unit.crosstalk.histories import ALICE, BOB, Writer, ok, refused
 
 HERS = "01a1fc95-41f3-7131-b962-eac9f4851703"
@@ -96,3 +96,35 @@ def test_digest_of_the_same_words_is_explained_where_their_path_is_named() -> No
 
 def test_digest_of_what_another_user_stored_is_not_explained() -> None:
     assert not explained(f"note {marker('bob', 3)}", shared=True)
+
+
+def closing(script: Script, *, for_all: bool) -> History:
+    """Play a tool server whose numbers go up, and on which a week is closed for one user or all."""
+    writer, closed, number = Writer(), set[str](), itertools.count(1)
+    for step in script.steps:
+        user = step.actor.claims
+        answer = ok({"entry_id": next(number)})
+        if step.operation == "close_week":
+            closed |= {"alice", "bob"} if for_all else {user}
+        elif user in closed:
+            answer = Answer(Outcome.ERROR, 200, "the week is closed")
+        writer.call(step.actor, step.operation, step.arguments, answer, step.probe)
+    return writer.history
+
+
+def test_refusal_of_what_worked_before_is_not_explained_by_numbers_that_go_up() -> None:
+    probes = [Probe("effect", 1, part, "alice") for part in ("before", "before", "attack", "after")]
+    calls = [(ALICE, "log_time"), (ALICE, "log_time"), (BOB, "close_week"), (ALICE, "log_time")]
+    script = Script(
+        tuple(
+            Step(number, actor, name, {}, probe)
+            for number, ((actor, name), probe) in enumerate(
+                zip(calls, probes, strict=True), start=1
+            )
+        )
+    )
+    history = closing(script, for_all=True)
+    (suspicion,) = Ownership().judge(history)
+    again = Counterfactual(partial(closing, for_all=True))
+    assert not again.shows(script, history, suspicion)
+    assert not Ownership().judge(closing(script, for_all=False))

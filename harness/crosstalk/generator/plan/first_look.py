@@ -34,6 +34,7 @@ from crosstalk.generator.rules.situations.self_description import (
     read_descriptions,
 )
 from crosstalk.generator.shares.sharing_served import by_sharing_alone
+from crosstalk.generator.survey.names import store_in_words_of_another
 from crosstalk.generator.survey.refused import name_with_bad_values
 from crosstalk.surface.capabilities import (
     Capabilities,
@@ -182,6 +183,7 @@ class FirstLook:
         # the victim's, so that a count of the one's is not the other's.
         for operation in (*self._storing(), *self._capabilities.creators):
             users.use(operation, attacker, acting)
+        self._store_in_their_words(users)
         example.judge_soon(after=1)
         # What reads comes before what changes, and what removes last. Some objects were not known
         # before their owner had read them.
@@ -196,6 +198,17 @@ class FirstLook:
             read_again(example, readings, victim, key, beside=attacker)
             example.judge_soon(after=1)
         self._naming.serve_the_owner(users)
+
+    def _store_in_their_words(self, users: Arrangement) -> None:
+        """Have a third user store what the attacker has, as it may be refused or kept only once.
+
+        The victim's words stay the victim's: whoever has said them may be shown them.
+        """
+        acting = (users.victim, users.attacker)
+        for third in [each for each in users.example.members if each not in acting][:1]:
+            again = Arrangement(users.example, self._random, users.attacker, third)
+            for operation in self._capabilities.creators:
+                store_in_words_of_another(again, operation)
 
     @staticmethod
     def _change_at_large(users: Arrangement, acting: Probe) -> None:

@@ -20,7 +20,9 @@ from crosstalk.core.identifiers import (
 )
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.examples.arrangement import Arrangement, changes, makers
+from crosstalk.generator.examples.readings import stored_by
 from crosstalk.generator.values.texts import COMMON_WORD
+from crosstalk.oracles.pairs import Pair
 from crosstalk.surface.capabilities import removes
 from crosstalk.surface.operation import Operation, Parameter, Role
 
@@ -67,14 +69,53 @@ class NamesPart:
             example.state.situations["taken names tried"] += served
 
 
+def store_in_words_of_another(users: Arrangement, operation: Operation) -> None:
+    """Have the attacker store what the victim has stored, and in free words only where the answer
+    is not the victim's.
+
+    Args:
+        users: Who act.
+        operation: Stores words.
+    """
+    example, victim = users.example, users.victim
+    if operation.conversational or not users.able(operation, users.attacker, listed=False):
+        return
+    stored = next(
+        (each for each in stored_by(example, victim) if each.operation == operation.name), None
+    )
+    if users.ended or stored is None or not _words(operation, stored.arguments):
+        return
+    taken: Call | None = None
+    for planned in in_words_of_another(users, operation, stored):
+        if taken is not None and not Pair.of(taken, stored).plain:
+            break
+        call = example.execute_spoilt(planned)
+        taken = taken or call
+    # With words in every argument that has room for one, the survey has nothing to add.
+    example.state.choices[NAME, operation.name] += not _lacking(users, operation, stored)
+
+
 def _with_optional_words(users: Arrangement, operation: Operation, stored: Call) -> Call:
     """Return a call of the victim's with a word in every argument that has room for one.
 
     A place or a reference number need not be given: what is compared by it meets only where it is.
     An address that all users have now and then would be taken for every one of them.
     """
-    victim, public = users.victim, _named_in_public(users)
-    lacking = [
+    victim, lacking = users.victim, _lacking(users, operation, stored)
+    drawn = {each.name: _word_of_ones_own(users, operation, each) for each in lacking}
+    said = {name: text for name, text in drawn.items() if markers_in(str(text))}
+    if not said:
+        return stored
+    own = users.own(operation, victim).arguments
+    fresh = {name: value for name, value in own.items() if name not in said}
+    call = users.example.execute(PlannedCall(victim, operation.name, {**fresh, **said}))
+    return call if call.answer.outcome is Outcome.OK else stored
+
+
+def _lacking(users: Arrangement, operation: Operation, stored: Call) -> list[Parameter]:
+    """Return the arguments that have room for a word, of which a call has said none."""
+    public = _named_in_public(users)
+    return [
         each
         for each in operation.parameters
         if (
@@ -85,14 +126,6 @@ def _with_optional_words(users: Arrangement, operation: Operation, stored: Call)
         )
         or (each.role in (Role.TEXT, Role.NAME) and _is_common(stored.arguments.get(each.name)))
     ]
-    drawn = {each.name: _word_of_ones_own(users, operation, each) for each in lacking}
-    said = {name: text for name, text in drawn.items() if markers_in(str(text))}
-    if not said:
-        return stored
-    own = users.own(operation, victim).arguments
-    fresh = {name: value for name, value in own.items() if name not in said}
-    call = users.example.execute(PlannedCall(victim, operation.name, {**fresh, **said}))
-    return call if call.answer.outcome is Outcome.OK else stored
 
 
 def _named_in_public(users: Arrangement) -> set[str]:

@@ -88,7 +88,7 @@ class CampaignBudget:
         calls = min(max(waiting, needed), max(needed, most * self.options.calls))
         phases = min(waiting * self.seconds_a_call(), most * self.options.seconds)
         return max(
-            (self.executor.calls_made + calls) / max(1, self.options.calls),
+            (self.executor.calls_used + calls) / max(1, self.options.calls),
             (self.elapsed() + phases + self.for_replays() + self.for_judging())
             / self.options.seconds,
         )
@@ -109,7 +109,7 @@ class CampaignBudget:
 
     def calls_left(self) -> int:
         """Return how many calls may still search."""
-        return max(0, self.options.calls - self.executor.calls_made)
+        return max(0, self.options.calls - self.executor.calls_used)
 
     def for_replays(self) -> float:
         """Return the seconds that are kept for replaying what is suspected last."""

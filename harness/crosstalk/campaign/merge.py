@@ -63,6 +63,7 @@ def merged(results: Sequence[CampaignResult]) -> CampaignResult:
         not_applicable=results[0].not_applicable,
         coverage=coverage,
         situations=_situations(results),
+        short=_short(results),
         suggestions=_suggestions(results),
         situations_not_made={
             name: why
@@ -89,6 +90,12 @@ def _suggestions(results: Sequence[CampaignResult]) -> dict[str, dict[str, list[
                 known = found.setdefault(operation, {}).setdefault(argument, [])
                 known += [each for each in values if each not in known]
     return found
+
+
+def _short(results: Sequence[CampaignResult]) -> dict[str, tuple[int, int]]:
+    """Return the phases that had a whole turn in none, each with the most that one gave it."""
+    names = [name for name in results[0].short if all(name in each.short for each in results)]
+    return {name: max(each.short[name] for each in results) for name in names}
 
 
 def _situations(results: Sequence[CampaignResult]) -> dict[str, int]:

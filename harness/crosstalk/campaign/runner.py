@@ -25,6 +25,7 @@ from hypothesis.errors import Flaky, Unsatisfiable
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 from crosstalk.campaign.budget import FEW_CALLS, CampaignBudget
+from crosstalk.campaign.division import ALONE, Division
 from crosstalk.campaign.evaluation.by_hand import with_commands
 from crosstalk.campaign.evaluation.conclusion import Conclusion
 from crosstalk.campaign.evaluation.counts import CampaignCounts
@@ -32,6 +33,7 @@ from crosstalk.campaign.evaluation.findings import FindingsRecord
 from crosstalk.campaign.evaluation.suspicions import SuspicionReview
 from crosstalk.campaign.events import Emit, Finished, PartBegun, Progress, Started
 from crosstalk.campaign.options import CampaignOptions
+from crosstalk.campaign.plan import plan_of
 from crosstalk.campaign.result import CampaignResult
 from crosstalk.campaign.scheduler import PhaseScheduler, named
 from crosstalk.campaign.selection import chosen_oracles, chosen_phases, excluding
@@ -54,8 +56,6 @@ from crosstalk.execution.stopping import (
 )
 from crosstalk.generator.examples.state import GeneratorState
 from crosstalk.generator.plan.first_look import FirstLook
-from crosstalk.generator.plan.first_round import LONG_ROUND, FirstRound
-from crosstalk.generator.plan.near_names import NearNames
 from crosstalk.generator.plan.state_machine import make_machine
 from crosstalk.generator.plan.sweep import Sweep
 from crosstalk.generator.survey.survey import Survey
@@ -75,10 +75,8 @@ _EXAMPLES_A_CHUNK = 1
 _LATE = 0.8
 # The part of the budget after which what comes last is prepared.
 _SOON = 0.8
-# Runs of the rules for what is reserved, and for fields that give a right, that come early.
-_FIRST_PRIVILEGES = 2
-# Calls that must be to spare for users with nearly equal names to come early.
-_CALLS_OF_NEAR_NAMES = 400
+# The part after which one of several processes turns to what comes last.
+_ENDING = 0.88
 # How often listeners are told how far the run is.
 _TELL_SECONDS = 1.0
 # What one replay of a phase's finding may take.
@@ -99,6 +97,7 @@ class Campaign:
         folder: Where replay files go; nothing is written without it.
         phases: What is played between the examples; by default all that there are.
         examples: Where examples that showed something are kept, and tried first.
+        division: The other processes that play this campaign, each on a system of its own.
 
     Raises:
         HarnessError: The options exclude what does not exist, or everything.
@@ -112,11 +111,13 @@ class Campaign:
         folder: Path | None = None,
         phases: Iterable[Phase] | None = None,
         examples: ExampleDatabase | None = None,
+        division: Division = ALONE,
     ) -> None:
         target = excluding(target, options.exclude)
         self._target = target
         self._options = options
         self._emit = emit
+        self._division = division
         self._kept = examples
         self._ended_early = False
         self._target_watch = TargetWatch(lambda: discovered(target.surfaces))
@@ -127,6 +128,8 @@ class Campaign:
             target.concurrency,
             target.claiming,
             self._watch,
+            division.calls_elsewhere,
+            division.note,
         )
         self._counts = CampaignCounts(self._executor.operations, target.policy)
         self._record = FindingsRecord(
@@ -170,6 +173,7 @@ class Campaign:
             begun=lambda name: emit(PartBegun(f"phase {name}")),
             fresh_calls=lambda: self._fixture.calls_each,
             calls=options.calls,
+            division=division,
         )
 
     def run(self) -> CampaignResult:
@@ -201,6 +205,8 @@ class Campaign:
             self._end_early(InconclusiveKind.INTERRUPTED, f"interrupted after {made} calls")
         finally:
             gc.unfreeze()
+            if self._record.enough():
+                self._division.stop()
             self._tell_explained()
             self._executor.close()
         conclusion = Conclusion(
@@ -219,7 +225,7 @@ class Campaign:
         with self._executor.until(self._budget.ends):
             for finding in self._explained:
                 if all(finding.operation != each.operation for each in self._record.findings):
-                    self._record.add(finding, self._executor.calls_made)
+                    self._record.add(finding, self._executor.calls_used)
 
     def _explore(self) -> Sequence[Inconclusive]:
         operations = self._executor.operations
@@ -264,11 +270,11 @@ class Campaign:
         )
         survey = Survey(state, sweep.random, self._options.calls)
         machine = make_machine(state, policy=self._target.policy is not None)
-        if self._target.unproven_identity and not self._stopped():
+        if self._target.unproven_identity and self._division.number == 1 and not self._stopped():
             # Beside that every other finding matters less.
             self._emit(PartBegun("who calls"))
             self._by_plan(sweep.claim_identity)
-        if self._kept is not None and not self._stopped():
+        if self._kept is not None and self._division.number == 1 and not self._stopped():
             self._emit(PartBegun("kept examples"))
             self._generate(machine, 0, Stages.reuse)
         self._by_plans(sweep, survey, calibration)
@@ -279,7 +285,8 @@ class Campaign:
                 self._part("rest of the survey", survey.run)
             # What they left of the calls that were kept for them serves what was not served yet;
             # what is left of that is searched with.
-            self._part("rest of the sweep", sweep.serve)
+            if self._division.take("rest of the sweep"):
+                self._part("rest of the sweep", sweep.serve)
             self._search(machine, sweep)
         if not self._record.enough():
             self._take_remaining()
@@ -287,10 +294,8 @@ class Campaign:
 
     def _by_plans(self, sweep: Sweep, survey: Survey, calibration: Calibration) -> None:
         """Make each opportunity once, in the order of what they show for their calls."""
-        policy = self._target.policy
-        sharing = policy if policy is not None and policy.shares else None
         self._budget.sweeping = True
-        looks = sweep.affords(1) and not self._stopped()
+        looks = self._division.number == 1 and sweep.affords(1) and not self._stopped()
         begun = self._fixture.going_on(calibration) if looks else None
         if begun is None:
             # Otherwise it is counted with the calls that follow it.
@@ -298,52 +303,22 @@ class Campaign:
         if looks:
             first_look = FirstLook(sweep.state, sweep.random)
             self._part("first look", lambda: first_look.run(begun))
-        if sharing is not None and sweep.shares_early():
-            self._part("sharing", lambda: sweep.share(sharing, 1))
-        if sweep.affords(_CALLS_OF_NEAR_NAMES) and not sweep.is_brief:
-            near = NearNames(sweep.state, sweep.random, self._fixture.forms_to_try)
-            self._part("nearly equal users", near.run)
-        # Nothing else serves what disables an account, and a few calls give each oracle of a
-        # policy its opportunity: they wait for nothing that takes many.
-        suspending = policy is not None and bool(policy.suspends)
-        if suspending and sweep.suspends_early():
-            self._part("accounts", sweep.suspend)
-        self._part("first sweep", sweep.run)
-        if suspending and not sweep.suspends_early():
-            # Of few calls the phases' larger part would leave none for it.
-            self._part("accounts", sweep.suspend)
+        plan = plan_of(
+            self._target,
+            sweep,
+            survey,
+            self._options.calls,
+            forms_to_try=self._fixture.forms_to_try,
+        )
+        parts = list(enumerate(plan))
+        early = sum(part.sweeping for _, part in parts)
+        for number, part in self._division.in_order(parts, early):
+            self._budget.sweeping = part.sweeping
+            if part.play is None:
+                self._phases_behind()
+            elif not self._stopped() and part.when() and self._division.take(f"part {number}"):
+                self._part(part.name, part.play)
         self._budget.sweeping = False
-        if policy is not None:
-            self._part("rights", sweep.likely_rights)
-            self._part("first privileges", lambda: sweep.privileges(_FIRST_PRIVILEGES))
-        few = self._options.calls < FEW_CALLS
-        if few and sharing is not None:
-            # What is meant for others shows most where it is taken back, and nothing else does so.
-            self._part("sharing", lambda: sweep.share(sharing, 1))
-        if few:
-            # Another's object in every form comes before what rules make by chance.
-            self._part("survey", survey.run)
-        first_round = FirstRound(sweep.state, sweep.random, self._options.calls)
-        self._part("first round", first_round.run)
-        if sharing is not None:
-            self._part("sharing", lambda: sweep.share(sharing, len(sharing.shares)))
-        if sweep.floods_early():
-            # Second pages, limits and what is pruned are out of reach of everything before it.
-            self._part("many of a kind", lambda: sweep.flood(1))
-        long_round = FirstRound(sweep.state, sweep.random, self._options.calls, LONG_ROUND)
-        self._part("long round", long_round.run)
-        # The survey takes a third of all calls, and what asks a model so often needs its seconds.
-        self._part("many of a kind", sweep.flood)
-        # What only they show would otherwise wait for the whole plan.
-        self._phases_behind()
-        if not few:
-            self._part("survey", survey.run)
-            self._phases_behind()
-        if policy is not None:
-            self._part("privileges", sweep.privileges)
-        self._phases_behind()
-        if sharing is not None:
-            self._part("sharing", lambda: sweep.share(sharing))
 
     def _part(self, name: str, play: Callable[[], None]) -> None:
         """Play a part of the plan, unless enough was found or the budget is used."""
@@ -370,7 +345,8 @@ class Campaign:
             self._generate(machine, self._chunks, Stages.generate)
             self._chunks += 1
             self._phases_behind()
-            if self._used() >= _LATE and not self._swept_late:
+            late = self._used() >= _LATE and not self._swept_late
+            if late and self._division.take("late sweep"):
                 self._swept_late = True
                 self._emit(PartBegun("late sweep"))
                 self._by_plan(sweep.run)
@@ -454,7 +430,7 @@ class Campaign:
             self._explained += outcome.explained
             for finding in outcome.findings:
                 if not self._record.has(finding.oracle, finding.operation):
-                    self._record.add(finding, outcome.suspected or self._executor.calls_made)
+                    self._record.add(finding, outcome.suspected or self._executor.calls_used)
             if self._record.enough():
                 return
 
@@ -481,7 +457,10 @@ class Campaign:
                     raise
 
     def _stopped(self) -> bool:
-        return self._record.enough() or self._used() >= 1.0
+        # Whoever plays what comes last begins it while the others make the calls that are left.
+        ending = self._division is not ALONE and self._scheduler.has_prepared
+        most = _ENDING if ending else 1.0
+        return self._record.enough() or self._division.stopped() or self._used() >= most
 
     def _used(self) -> float:
         """Return the part of the budget that is used, or kept for the phases and for replays."""

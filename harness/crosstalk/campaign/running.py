@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from crosstalk.campaign.events import Emit
+from crosstalk.campaign.events import Emit, Event, Started
 from crosstalk.campaign.example_database import open_examples
 from crosstalk.campaign.merge import cut_short, merged
 from crosstalk.campaign.options import CampaignOptions
@@ -75,9 +75,19 @@ def run_shards(
         KeyboardInterrupt: It came before any result.
     """
     results: list[CampaignResult] = []
-    began, stopped = time.monotonic(), None
+    divided = any(each.divided > 1 for each in shards)
+    began, ended, stopped = time.monotonic(), 0.0, None
+    first_call: list[float] = []
+
+    def hear(number: int, event: Event) -> None:
+        if isinstance(event, Started):
+            first_call.append(time.monotonic())
+        if emit is not None:
+            emit(number, event)
+
     try:
-        for result in results_of(shards, emit):
+        for result in results_of(shards, hear):
+            ended = time.monotonic()
             results.append(result)
             tell(result, len(results))
     except (HarnessError, KeyboardInterrupt) as error:
@@ -85,11 +95,15 @@ def run_shards(
         if not results:
             raise
         stopped = error
-    # Some were one after the other, some at once.
-    together = replace(merged(results), seconds=time.monotonic() - began)
+    results.sort(key=lambda each: each.seed)
+    # Of one campaign from the first call on, as where it is played by one process; of many, all.
+    since = min(first_call, default=began) if divided else began
+    seconds = (ended if divided else time.monotonic()) - since
+    together = replace(merged(results), seconds=seconds)
     if stopped is not None:
         total = sum(len(each.campaigns) for each in shards)
         why = str(stopped) or "interrupted"
-        text = f"ended after {len(results)} of {total} campaigns: {why}"
+        what = "parts of the campaign" if divided else "campaigns"
+        text = f"ended after {len(results)} of {total} {what}: {why}"
         together = cut_short(together, text, _KINDS.get(exit_code(stopped), _CUT_SHORT))
-    return together, sorted(results, key=lambda each: each.seed)
+    return together, results

@@ -10,6 +10,7 @@ from pathlib import Path
 from random import Random
 
 from crosstalk.campaign.budget import FEW_CALLS
+from crosstalk.campaign.division import ALONE, Division
 from crosstalk.core.history import History
 from crosstalk.execution.executor import Executor
 from crosstalk.generator.values.argument_knowledge import ArgumentKnowledge
@@ -41,6 +42,7 @@ class PhaseScheduler:
         fresh_calls: Returns the calls that a fresh history takes.
         begun: Told the name of each phase whose turn begins.
         calls: Calls that the campaign means to make.
+        division: The other processes of the campaign, each of which may play a phase instead.
     """
 
     target: Target
@@ -57,6 +59,7 @@ class PhaseScheduler:
     examples: deque[History] = field(default_factory=lambda: deque(maxlen=_EXAMPLES_KEPT))
     begun: Callable[[str], None] = lambda _name: None
     calls: int = 2**31
+    division: Division = ALONE
     _calls: Counter[str] = field(default_factory=Counter)
     _seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     _turns: Counter[str] = field(default_factory=Counter)
@@ -81,18 +84,18 @@ class PhaseScheduler:
         """
         elapsed, ends = time.monotonic() - self._began, self.executor.calls_made + calls_left
         for phase in self.phases:
-            calls = int(phase.share * self.executor.calls_made - self._calls[phase.name])
+            calls = int(phase.share * self.executor.calls_used - self._calls[phase.name])
             least = self._least(phase)
             others = self.waiting() - (0 if self._turns[phase.name] else least)
             calls = min(calls, ends - self.executor.calls_made - others)
             seconds = phase.share * elapsed - self._seconds[phase.name]
-            if calls >= least and seconds > 0:
+            if calls >= least and seconds > 0 and self.division.take(_part_of(phase)):
                 yield self._run(phase, calls, max(seconds, _LEAST_SECONDS))
 
     def free_of_charge(self) -> Iterator[PhaseOutcome]:
         """Play what phases can do without a call, e.g. ask a database; it counts as no turn."""
         for phase in self.phases:
-            if phase.share and not phase.smallest:
+            if phase.share and not phase.smallest and self.division.number == 1:
                 yield self._played(phase, 0, _LEAST_SECONDS, "free of charge")
 
     def waiting(self) -> int:
@@ -137,8 +140,9 @@ class PhaseScheduler:
         for phase in [each for each in able if each.share or not but_the_ending]:
             # What an earlier phase used beyond its part, or left over, changes the others' parts.
             allowed = self._part(phase, max(0, ends - self.executor.calls_made))
-            if allowed < phase.smallest:
+            if allowed < phase.smallest or not self.division.take(_part_of(phase)):
                 self._given_up.add(phase.name)
+                self._no_longer_reserved(phase)
                 continue
             part = self._least(phase) / self.waiting()
             yield self._run(phase, allowed, max(_LEAST_SECONDS, seconds * part))
@@ -169,15 +173,31 @@ class PhaseScheduler:
         return [
             each
             for each in self.phases
-            if not self._turns[each.name] and each.name not in self._given_up
+            if not self._turns[each.name]
+            and each.name not in self._given_up
+            and not self.division.taken_elsewhere(_part_of(each))
         ]
 
     def prepare_waiting(self) -> None:
         """Have the phases without a turn prepare it that can, each once, beside what is done."""
         for phase in self._waiting():
-            if isinstance(phase, PreparedPhase) and phase.name not in self._prepared:
+            if not isinstance(phase, PreparedPhase) or phase.name in self._prepared:
+                continue
+            if self.division.take(_part_of(phase)):
                 self._prepared.add(phase.name)
+                # The others leave as many calls as it wants.
+                self.division.reserve(self._least(phase))
                 phase.prepare(self.target)
+
+    @property
+    def has_prepared(self) -> bool:
+        """Return whether a phase has prepared itself here that was not played yet."""
+        return bool(self._prepared)
+
+    def _no_longer_reserved(self, phase: Phase) -> None:
+        if phase.name in self._prepared:
+            self._prepared.remove(phase.name)
+            self.division.reserve(-self._least(phase))
 
     def short(self) -> dict[str, tuple[int, int]]:
         """Return the phases without one whole turn, each with the calls it was given and wants."""
@@ -212,12 +232,19 @@ class PhaseScheduler:
     def _played(self, phase: Phase, calls: int, seconds: float, salt: str) -> PhaseOutcome:
         before, began = self.executor.calls_made, time.monotonic()
         salt = f"{phase.name} {salt}"
+        self._no_longer_reserved(phase)
         self.begun(phase.name)
         try:
-            return phase.run(self.budget(calls, seconds, salt))
+            with self.division.keeping(before + calls):
+                return phase.run(self.budget(calls, seconds, salt))
         finally:
             self._calls[phase.name] += self.executor.calls_made - before
             self._seconds[phase.name] += time.monotonic() - began
+
+
+def _part_of(phase: Phase) -> str:
+    """Return what a phase is called among the parts of a campaign."""
+    return f"phase {phase.name}"
 
 
 def named(phases: Iterable[Phase], name: str) -> Phase | None:

@@ -1,8 +1,9 @@
-"""Several campaigns of one kind: shards with a system each, one after the other with many seeds.
+"""Processes with a system each: one campaign that they divide, or many campaigns one by one.
 
-A shard is a process with a system of its own, which plays its campaigns one by one: the system is
-started once and emptied between them. What a campaign does, the campaign knows; this module only
-shares them out and gives each result as soon as there is one.
+With one seed every shard plays parts of the same campaign (`division`). With many seeds a shard
+plays its campaigns one after the other: the system is started once and emptied between them. What a
+campaign does, the campaign knows; this module only shares them out and gives each result as soon as
+there is one.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from crosstalk.campaign.division import ALONE, Division, SharedDivision
 from crosstalk.campaign.events import Emit, Event, Finished
 from crosstalk.campaign.example_database import open_examples
 from crosstalk.campaign.options import CampaignOptions
@@ -53,6 +55,7 @@ class Shard:
         campaigns: One after the other.
         examples: Where examples that showed something are kept, if anywhere.
         number: Its number among the shards, from 1.
+        divided: Processes that play the same campaign, this one among them.
     """
 
     folder: Path
@@ -60,6 +63,13 @@ class Shard:
     campaigns: tuple[CampaignOptions, ...]
     examples: str | None = None
     number: int = 1
+    divided: int = 1
+
+    def division(self) -> Division:
+        """Return what this process shares with the others of its campaign."""
+        if self.divided == 1:
+            return ALONE
+        return SharedDivision(self.folder.parent / "division", self.number, self.divided)
 
 
 def shards_of(
@@ -74,8 +84,8 @@ def shards_of(
     """Share campaigns out.
 
     Args:
-        options: Of one campaign. With one seed its calls are shared among the shards, because
-            together they are one campaign; with many, each campaign has all of them.
+        options: Of one campaign. With one seed the shards play it together; with many, each
+            campaign has all of the calls.
         shards: How many processes.
         seeds: How many campaigns; each further one has the next seed.
         folder: Of the run.
@@ -86,10 +96,8 @@ def shards_of(
         every = [replace(options, seed=options.seed + number) for number in range(seeds)]
     else:
         # Far apart, because a campaign's examples have seeds that follow its own.
-        every = [
-            replace(options, calls=-(-options.calls // shards), seed=options.seed + number * 10_000)
-            for number in range(shards)
-        ]
+        # Far apart, because a campaign's examples have seeds that follow its own.
+        every = [replace(options, seed=options.seed + number * 10_000) for number in range(shards)]
     return [
         Shard(
             folder / f"shard-{number}",
@@ -97,6 +105,7 @@ def shards_of(
             tuple(every[number - 1 :: shards]),
             examples,
             number,
+            divided=shards if seeds == 1 else 1,
         )
         for number in range(1, min(shards, len(every)) + 1)
     ]
@@ -180,7 +189,10 @@ def _run(shard: Shard, say: multiprocessing.Queue[_Message], with_events: bool) 
             kept = open_examples(shard.examples, target.about) if shard.examples else None
             for options in shard.campaigns:
                 folder = shard.folder / f"seed-{options.seed}"
-                result = Campaign(target, options, emit, folder, examples=kept).run()
+                division = shard.division()
+                result = Campaign(
+                    target, options, emit, folder, examples=kept, division=division
+                ).run()
                 say.put(("result", result))
                 if any(each.kind is InconclusiveKind.INTERRUPTED for each in result.inconclusive):
                     break

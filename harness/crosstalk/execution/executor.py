@@ -42,6 +42,8 @@ class Executor:
         concurrency: How many calls may be under way at once; 1 where the surfaces bear no more.
         claiming: Names of headers in which impostors repeat the identity that they claim.
         watch: Given each answer to a request that was made in full, and the seconds it took.
+        elsewhere: Returns the calls of other processes that play the same campaign.
+        note: Told how many calls have been made, with each that searches for something.
 
     Attributes:
         calls_made: Calls so far that search for something.
@@ -59,6 +61,8 @@ class Executor:
         concurrency: int = 1,
         claiming: Sequence[str] = (),
         watch: Callable[[Answer, float], None] | None = None,
+        elsewhere: Callable[[], int] = int,
+        note: Callable[[int], None] | None = None,
     ) -> None:
         self._surfaces = surfaces
         self.operations = dict(operations)
@@ -66,6 +70,7 @@ class Executor:
         self.concurrency = concurrency
         self._claiming = tuple(claiming)
         self._watch = watch
+        self._elsewhere, self._note = elsewhere, note
         self.calls_made = 0
         self.replay_calls = 0
         self._replaying = False
@@ -83,6 +88,11 @@ class Executor:
     def calls_in_all(self) -> int:
         """Number of calls made, replays included."""
         return self.calls_made + self.replay_calls
+
+    @property
+    def calls_used(self) -> int:
+        """Number of calls made, with those of other processes that play the same campaign."""
+        return self.calls_made + self._elsewhere()
 
     def since_last_time(self) -> list[Call]:
         """Return the calls made since this was asked last, whatever history they belong to.
@@ -255,7 +265,7 @@ class Executor:
             self._threads = None
 
     def _calls_allowed(self) -> float:
-        return math.inf if self._replaying else max(0, self._most_calls - self.calls_made)
+        return math.inf if self._replaying else max(0, self._most_calls - self.calls_used)
 
     def _count(self) -> None:
         """Count a call that begins.
@@ -270,6 +280,8 @@ class Executor:
                 self.replay_calls += 1
             else:
                 self.calls_made += 1
+                if self._note is not None:
+                    self._note(self.calls_made)
 
     def _send(self, history: History, planned: PlannedCall) -> tuple[Answer, float, float]:
         self.require_time()

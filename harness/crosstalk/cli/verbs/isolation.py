@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
     from crosstalk.report.event_stream import EventStream
     from crosstalk.targets.verification import Verified
 
+# Calls below which a second system would take longer to start than it saves.
+_CALLS_TO_DIVIDE = 4_000
+
 
 def isolation(
     profile: ProfileName = "standard",
@@ -51,8 +55,13 @@ def isolation(
         int, typer.Option(min=1, help="Campaigns, one after the other, each with the next seed.")
     ] = 1,
     shards: Annotated[
-        int, typer.Option(min=1, help="Processes among which they are shared, a system in each.")
-    ] = 1,
+        int | None,
+        typer.Option(
+            min=1,
+            help="Processes that play it together, a system in each.",
+            show_default="2 for the reference system on two processors; else 1",
+        ),
+    ] = None,
     examples: Examples = None,
     mutant: Annotated[
         str | None, typer.Option(help="Run against the system with this planted leak.")
@@ -139,7 +148,7 @@ def isolation(
         attachment=Attachment(attach, disposable_data) if attach else None,
     )
     verified.require_sense()
-    if shards > 1 and (verified.described or verified.environment != "processes"):
+    if (shards or 1) > 1 and (verified.described or verified.environment != "processes"):
         raise HarnessError("each shard starts a system of its own: leave out --shards")
     # A planted leak is a question with one answer: whether it is found.
     first = mutant is not None if stop_at_first is None else stop_at_first
@@ -156,7 +165,7 @@ def isolation(
     )
     with open_events(events) as stream:
         output = _Output(make_console(errors=as_json), stream, as_json)
-        spread = (shards, seeds)
+        spread = (shards or _shards(verified, options, seeds), seeds)
         return _carried_out(output, choice, options, verified, accepted, examples, spread, profile)
 
 
@@ -199,7 +208,8 @@ def _carried_out(
             verified=verified,
             examples=examples,
         )
-        result, single = _run_many(output, shared_out)
+        run = _run_many if seeds > 1 else _run_divided
+        result, single = run(output, shared_out)
         result.provenance = provenance(options, verified.about, verified.described)
         more: dict[str, Any] = {"shards": shards, "campaigns": single}
     else:
@@ -264,7 +274,36 @@ def _run_many(output: _Output, shards: list[Shard]) -> tuple[CampaignResult, lis
     for finding in together.findings:
         report.finding(finding)
     report.result(together)
-    return together, [
+    return together, _each(results)
+
+
+def _run_divided(
+    output: _Output, shards: list[Shard]
+) -> tuple[CampaignResult, list[dict[str, Any]]]:
+    """Run one campaign that the shards play together, and print its events."""
+    from crosstalk.campaign.running import run_shards
+    from crosstalk.campaign.together import EventsTogether
+    from crosstalk.report.console import ConsoleReport
+
+    console, stream = output.console, output.stream
+    console.print(shards[0].verified.announcement(), markup=False, soft_wrap=True)
+    console.print(f"one campaign on {len(shards)} such systems at once (--shards)", markup=False)
+    report = ConsoleReport(console, shards[0].campaigns[0].calls)
+    events = EventsTogether(report)
+
+    def emit(number: int, event: Event) -> None:
+        events(number, event)
+        if stream is not None:
+            stream.of_shard(number, event)
+
+    with report.kept_alive():
+        together, results = run_shards(shards, lambda _result, _number: None, emit)
+    report.result(together)
+    return together, _each(results)
+
+
+def _each(results: list[CampaignResult]) -> list[dict[str, Any]]:
+    return [
         {
             "seed": each.seed,
             "verdict": each.verdict,
@@ -275,3 +314,13 @@ def _run_many(output: _Output, shards: list[Shard]) -> tuple[CampaignResult, lis
         }
         for each in results
     ]
+
+
+def _shards(verified: Verified, options: CampaignOptions, seeds: int) -> int:
+    """Return how many processes play a campaign where nobody says: as many as gain something."""
+    started_here = verified.described is None and verified.environment == "processes"
+    # A system takes seconds of a processor to start, which must be worth it.
+    worth = seeds == 1 and options.calls >= _CALLS_TO_DIVIDE
+    plain = verified.mutant is None and verified.demonstration is None and not verified.frontend
+    processors = len(os.sched_getaffinity(0))
+    return 2 if started_here and worth and plain and processors > 1 else 1

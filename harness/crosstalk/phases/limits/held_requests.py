@@ -16,7 +16,7 @@ from crosstalk.surface.operation import Operation
 # Requests that are held open, fewer than what a limit of calls a minute usually lets through.
 HELD = 100
 # Seconds that they are held, and after which the calls beside them are made.
-_SECONDS, _BESIDE = 2.0, 1.0
+_SECONDS, _BESIDE = 0.8, 0.4
 # The request that is held, its user's own call beside it, and the observer's.
 _TOGETHER = 3
 

@@ -100,3 +100,9 @@ def test_campaigns_that_end_early_show_what_they_found_and_no_more() -> None:
 def test_nothing_cannot_be_merged() -> None:
     with pytest.raises(ValueError, match="no result"):
         merged([])
+
+
+def test_a_phase_that_had_its_turn_anywhere_was_not_short() -> None:
+    one = replace(_result(), short={"limits": (100, 320), "layer": (0, 60)})
+    other = replace(_result(), short={"limits": (200, 320)})
+    assert merged([one, other]).short == {"limits": (200, 320)}

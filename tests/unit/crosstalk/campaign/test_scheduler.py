@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from crosstalk.campaign.division import SharedDivision
 from crosstalk.campaign.scheduler import PhaseScheduler, named
 from crosstalk.core.history import History
 from crosstalk.core.principals import ALICE
@@ -222,3 +224,18 @@ def test_a_phase_without_a_turn_is_prepared_once_and_one_that_had_it_never() -> 
     for _ in range(2):
         scheduler.prepare_waiting()
     assert (early.prepared, ending.prepared) == (0, 1)
+
+
+def test_a_phase_of_a_divided_campaign_has_its_turns_in_one_process(tmp_path: Path) -> None:
+    played = []
+    for number in (1, 2):
+        phase = _Phase()
+        scheduler = _scheduler(phase)
+        scheduler.division = SharedDivision(tmp_path, number, 2)
+        scheduler.executor.calls_made = 40
+        list(scheduler.run_those_behind())
+        list(scheduler.remaining(20))
+        played.append(phase.allowed)
+        if number == 2:
+            assert scheduler.waiting() == 0
+    assert played == [[10], []]

@@ -36,7 +36,7 @@ class StreamResumption:
 
     def applies(self, example: ExampleRun) -> bool:
         """Return whether any user has an event to resume after, and it is time to do it again."""
-        made = example.state.executor.calls_made
+        made = example.state.executor.calls_used
         return example.state.situations[_COUNT] < _FIRST + _SHARE * made and any(
             _events(example, each) or _sent(example, each) for each in example.members
         )

@@ -30,7 +30,7 @@ class KeptAsFile:
         """Return whether a declared path may have files below it, and it is time to ask again."""
         state = example.state
         asked = 3 * state.choices[self.name, "asked"]
-        return bool(_files(example)) and asked < _FIRST + _SHARE * state.executor.calls_made
+        return bool(_files(example)) and asked < _FIRST + _SHARE * state.executor.calls_used
 
     def run(self, example: ExampleRun, draw: Draw) -> None:
         """Ask three times for one file of a name that was never asked for."""

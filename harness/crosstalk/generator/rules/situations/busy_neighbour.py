@@ -27,7 +27,7 @@ class BusyNeighbour:
         first = min(_FIRST_AFTER, int(_FIRST_PART * state.calls))
         between = min(_CALLS_BETWEEN, max(1, int(_BETWEEN_PART * state.calls)))
         done = state.choices[self.name, "done"]
-        return bool(state.observations) and state.executor.calls_made >= first + done * between
+        return bool(state.observations) and state.executor.calls_used >= first + done * between
 
     def run(self, example: ExampleRun, draw: Draw) -> None:
         """Have the user who was it least read, and any other act."""

@@ -31,7 +31,7 @@ class Later:
     def applies(self, example: ExampleRun) -> bool:
         """Return whether it is time to wait again."""
         state = example.state
-        made, waited = state.executor.calls_made, state.situations[_COUNT]
+        made, waited = state.executor.calls_used, state.situations[_COUNT]
         return (
             bool(_storing(example))
             and bool(state.observations)

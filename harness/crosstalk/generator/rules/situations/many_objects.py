@@ -51,7 +51,7 @@ class ManyObjects:
 
     def applies(self, example: ExampleRun) -> bool:
         """Return whether it is time to do it again: it takes many calls."""
-        made = example.state.executor.calls_made
+        made = example.state.executor.calls_used
         done = example.state.situations["floods"]
         # Of few calls none are for it.
         first = min(_FIRST_AFTER, max(_FEWEST_CALLS, int(_FIRST_PART * example.state.calls)))

@@ -31,7 +31,7 @@ class Notifications:
 
     def applies(self, example: ExampleRun) -> bool:
         """Return whether the server has streams, and it is time to listen again."""
-        made = example.state.executor.calls_made
+        made = example.state.executor.calls_used
         return bool(streams(example)) and example.state.situations[_COUNT] < _FIRST + _SHARE * made
 
     def run(self, example: ExampleRun, draw: Draw) -> None:

@@ -31,7 +31,7 @@ class SelfDescription:
 
     def applies(self, example: ExampleRun) -> bool:
         """Return whether there is any, and it is time to read it again."""
-        made = example.state.executor.calls_made
+        made = example.state.executor.calls_used
         read = example.state.situations[DESCRIPTIONS_READ]
         return bool(descriptive(example)) and read < _FIRST + _SHARE * made
 

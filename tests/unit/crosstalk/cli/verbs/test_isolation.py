@@ -33,5 +33,42 @@ def test_run_ends_at_the_first_finding_of_a_planted_leak_or_when_told(
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(verb, "_run_one", run_one)
-    assert verb.isolation(seed=1, **options) == 0
+    assert verb.isolation(seed=1, shards=1, **options) == 0
     assert [each.findings for each in asked] == [findings]
+
+
+@pytest.mark.parametrize(
+    ("calls", "options", "shards"),
+    [
+        (6_000, {}, 2),
+        (1_200, {}, 1),
+        (6_000, {"seeds": 3}, 1),
+        (6_000, {"mutant": "list-without-filter"}, 1),
+        (6_000, {"shards": 1}, 1),
+    ],
+    ids=["long", "short", "many seeds", "a planted leak", "told so"],
+)
+def test_a_long_campaign_on_the_reference_system_is_played_by_two_processes(
+    calls: int,
+    options: dict[str, Any],
+    shards: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    played: list[int] = []
+
+    def run(_output: object, given: object, *_: object) -> object:
+        result = CampaignResult("clean", 1, 0.1, 1, [], {}, [])
+        if isinstance(given, list):
+            played.append(given[0].divided)
+            return result, []
+        played.append(1)
+        return result
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _pid: {0, 1})
+    monkeypatch.setattr("crosstalk.campaign.provenance.provenance", lambda *_: {})
+    for name in ("_run_one", "_run_many", "_run_divided"):
+        monkeypatch.setattr(verb, name, run)
+    assert verb.isolation(seed=1, calls=calls, reference=True, **options) == 0
+    assert played == [shards]

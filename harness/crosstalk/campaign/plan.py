@@ -1,0 +1,111 @@
+"""Parts of a campaign's plan, in the order of what they show for their calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from crosstalk.campaign.budget import FEW_CALLS
+from crosstalk.generator.plan.first_round import LONG_ROUND, FirstRound
+from crosstalk.generator.plan.near_names import NearNames
+from crosstalk.generator.plan.sweep import Sweep
+from crosstalk.generator.survey.survey import Survey
+from crosstalk.targets.base import Target
+
+# Runs of the rules for what is reserved, and for fields that give a right, that come early.
+_FIRST_PRIVILEGES = 2
+# Calls that must be to spare for users with nearly equal names to come early.
+_CALLS_OF_NEAR_NAMES = 400
+
+
+def _always() -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPart:
+    """One part of the plan.
+
+    Attributes:
+        name: What listeners are told that begins.
+        play: Makes its calls; None where the phases that are behind get their turns instead.
+        when: Returns whether it is worth its calls at the time when it would begin.
+        sweeping: Whether it comes before the phases, which have to be brief for it.
+    """
+
+    name: str
+    play: Callable[[], None] | None
+    when: Callable[[], bool] = _always
+    sweeping: bool = False
+
+
+_PHASES_BEHIND = PlanPart("phases", None)
+
+
+def plan_of(
+    target: Target,
+    sweep: Sweep,
+    survey: Survey,
+    calls: int,
+    forms_to_try: Callable[[], int],
+) -> Iterator[PlanPart]:
+    """Yield the parts of the plan that come after the first look.
+
+    Args:
+        target: The system under test.
+        sweep: Makes opportunities, one after the other.
+        survey: Tries another's objects in every form.
+        calls: Calls that the campaign means to make.
+        forms_to_try: Has the next examples take each form of nearly equal names once; returns how
+            many these are.
+    """
+    policy = target.policy
+    sharing = policy if policy is not None and policy.shares else None
+    # Nothing else serves what disables an account, and a few calls give each oracle of a policy
+    # its opportunity: they wait for nothing that takes many.
+    suspending = policy is not None and bool(policy.suspends)
+    few = calls < FEW_CALLS
+    if sharing is not None:
+        share_one = partial(sweep.share, sharing, 1)
+        yield PlanPart("sharing", share_one, sweep.shares_early, sweeping=True)
+    yield PlanPart(
+        "nearly equal users",
+        lambda: NearNames(sweep.state, sweep.random, forms_to_try).run(),
+        lambda: sweep.affords(_CALLS_OF_NEAR_NAMES) and not sweep.is_brief,
+        sweeping=True,
+    )
+    if suspending:
+        yield PlanPart("accounts", sweep.suspend, sweep.suspends_early, sweeping=True)
+    yield PlanPart("first sweep", sweep.run, sweeping=True)
+    if suspending:
+        # Of few calls the phases' larger part would leave none for it.
+        yield PlanPart("accounts", sweep.suspend, lambda: not sweep.suspends_early(), sweeping=True)
+    if policy is not None:
+        yield PlanPart("rights", sweep.likely_rights)
+        yield PlanPart("first privileges", partial(sweep.privileges, _FIRST_PRIVILEGES))
+    if few and sharing is not None:
+        # What is meant for others shows most where it is taken back, and nothing else does so.
+        yield PlanPart("sharing", partial(sweep.share, sharing, 1))
+    if few:
+        # Another's object in every form comes before what rules make by chance.
+        yield PlanPart("survey", survey.run)
+    yield PlanPart("first round", FirstRound(sweep.state, sweep.random, calls).run)
+    if sharing is not None:
+        yield PlanPart("sharing", partial(sweep.share, sharing, len(sharing.shares)))
+    # Second pages, limits and what is pruned are out of reach of everything before it.
+    yield PlanPart("many of a kind", partial(sweep.flood, 1), sweep.floods_early)
+    long_round = FirstRound(sweep.state, sweep.random, calls, LONG_ROUND)
+    yield PlanPart("long round", long_round.run)
+    # The survey takes a third of all calls, and what asks a model so often needs its seconds.
+    yield PlanPart("many of a kind", sweep.flood)
+    # What only they show would otherwise wait for the whole plan.
+    yield _PHASES_BEHIND
+    if not few:
+        yield PlanPart("survey", survey.run)
+        yield _PHASES_BEHIND
+    if policy is not None:
+        yield PlanPart("privileges", sweep.privileges)
+    yield _PHASES_BEHIND
+    if sharing is not None:
+        yield PlanPart("sharing", partial(sweep.share, sharing))

@@ -1,9 +1,9 @@
 """One campaign among several processes, each with a system of its own.
 
-A campaign's parts, what its plan makes and the phases, do not depend on one another: each is played
+A campaign's parts, what its plan makes and the phases, do not depend on one another: each is run
 by the process that comes to it first. Every process begins the plan at another place and goes round
-it. What they share is in a folder: a file for each part that somebody has taken, and the calls that
-each of them has made, or keeps for what it plays.
+it. What they share is in a folder: a file for each part that a process has taken, and the calls
+that each of them has made, or keeps for what it runs.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ _STOPPED, _CALLS = "stopped", "calls"
 
 
 class Division:
-    """What one process of a campaign knows of the others: here, that there are none."""
+    """Other processes of the same campaign: here there are none."""
 
     number = 1
 
     def take(self, part: str) -> bool:
-        """Return whether a part is to be played here, because no other process has taken it."""
+        """Return whether a part is to be run here, because no other process has taken it."""
         del part
         return True
 
     def taken_elsewhere(self, part: str) -> bool:
-        """Return whether another process plays a part, or has played it."""
+        """Return whether another process runs a part, or has run it."""
         del part
         return False
 
@@ -46,7 +46,7 @@ class Division:
         yield from parts
 
     def calls_elsewhere(self) -> int:
-        """Return the calls that the others have made, or keep for what they play."""
+        """Return the calls that the others have made, or keep for what they run."""
         return 0
 
     def note(self, calls: int) -> None:
@@ -73,7 +73,7 @@ ALONE = Division()
 
 
 class SharedDivision(Division):
-    """What one of several processes knows of the others, by a folder.
+    """Other processes of the same campaign, known by a folder.
 
     Args:
         folder: Of this campaign alone; every process is given the same one.
@@ -94,7 +94,7 @@ class SharedDivision(Division):
             self._calls = mmap.mmap(file.fileno(), processes * _COUNT.size)
 
     def take(self, part: str) -> bool:
-        """Return whether a part is to be played here, because no other process has taken it."""
+        """Return whether a part is to be run here, because no other process has taken it."""
         if part in self._here:
             return True
         try:
@@ -105,7 +105,7 @@ class SharedDivision(Division):
         return True
 
     def taken_elsewhere(self, part: str) -> bool:
-        """Return whether another process plays a part, or has played it."""
+        """Return whether another process runs a part, or has run it."""
         return part not in self._here and self._file(part).exists()
 
     def in_order(self, parts: Sequence[_Part], early: int) -> Iterator[_Part]:
@@ -117,7 +117,7 @@ class SharedDivision(Division):
         yield from parts[:begin]
 
     def calls_elsewhere(self) -> int:
-        """Return the calls that the others have made, or keep for what they play."""
+        """Return the calls that the others have made, or keep for what they run."""
         counts = [
             _COUNT.unpack_from(self._calls, place * _COUNT.size)[0]
             for place in range(self._processes)

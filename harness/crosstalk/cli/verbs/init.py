@@ -61,7 +61,11 @@ def init(
     if output.exists():
         raise HarnessError(f"{output} exists: move it away, or name another file with --output")
     headers = _headers(token, header)
-    api = survey_rest(url, probing=probe, account=_account()) if url is not None else None
+    api = (
+        survey_rest(url, probing=probe, account=_account(), headers=headers)
+        if url is not None
+        else None
+    )
     if api is not None and headers:
         # What is presented may be what tells callers apart.
         api.unproven = None

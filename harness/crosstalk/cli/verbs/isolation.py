@@ -58,7 +58,7 @@ def isolation(
         int | None,
         typer.Option(
             min=1,
-            help="Processes that play it together, a system in each.",
+            help="Processes that run it together, a system in each.",
             show_default="2 for the reference system on two processors; else 1",
         ),
     ] = None,
@@ -148,8 +148,7 @@ def isolation(
         attachment=Attachment(attach, disposable_data) if attach else None,
     )
     verified.require_sense()
-    if (shards or 1) > 1 and (verified.described or verified.environment != "processes"):
-        raise HarnessError("each shard starts a system of its own: leave out --shards")
+    _require_systems(shards or 1, verified)
     # A planted leak is a question with one answer: whether it is found.
     first = mutant is not None if stop_at_first is None else stop_at_first
     accepted = read_accepted(baseline, waivers, choice.file, first=first)
@@ -280,7 +279,7 @@ def _run_many(output: _Output, shards: list[Shard]) -> tuple[CampaignResult, lis
 def _run_divided(
     output: _Output, shards: list[Shard]
 ) -> tuple[CampaignResult, list[dict[str, Any]]]:
-    """Run one campaign that the shards play together, and print its events."""
+    """Run one campaign on all shards, and print its events."""
     from crosstalk.campaign.running import run_shards
     from crosstalk.campaign.together import EventsTogether
     from crosstalk.report.console import ConsoleReport
@@ -316,8 +315,18 @@ def _each(results: list[CampaignResult]) -> list[dict[str, Any]]:
     ]
 
 
+def _require_systems(shards: int, verified: Verified) -> None:
+    """Check that there can be a system for each shard.
+
+    Raises:
+        HarnessError: Only one can be had.
+    """
+    if shards > 1 and (verified.described or verified.environment != "processes"):
+        raise HarnessError("each shard starts a system of its own: leave out --shards")
+
+
 def _shards(verified: Verified, options: CampaignOptions, seeds: int) -> int:
-    """Return how many processes play a campaign where nobody says: as many as gain something."""
+    """Return how many processes run a campaign by default: as many as gain something."""
     started_here = verified.described is None and verified.environment == "processes"
     # A system takes seconds of a processor to start, which must be worth it.
     worth = seeds == 1 and options.calls >= _CALLS_TO_DIVIDE

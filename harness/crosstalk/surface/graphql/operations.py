@@ -27,16 +27,23 @@ from crosstalk.surface.schemas import role_of
 _MOST_TOGETHER = 6
 
 
-def graphql_operations(http: httpx2.Client, url: str) -> list[Operation]:
+def graphql_operations(
+    http: httpx2.Client, url: str, headers: Mapping[str, str]
+) -> list[Operation]:
     """Return the fields of a GraphQL endpoint as operations, e.g. `rest:POST /graphql addNote`.
 
     A field that takes one id alone is an operation three times: by itself, as aliases of one
     document, and as a batch of requests, where a check of the first may let the others through.
 
+    Args:
+        http: Asks what there is.
+        url: Of the endpoint.
+        headers: That the request has, e.g. a user's credential.
+
     Raises:
         SurfaceError: The endpoint cannot be reached, or does not answer introspection.
     """
-    schema = fetched_schema(http, url)
+    schema = fetched_schema(http, url, headers)
     plain = [
         *_fields(schema, schema.query, "query", url),
         *_fields(schema, schema.mutation, "mutation", url),

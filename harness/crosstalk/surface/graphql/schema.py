@@ -103,14 +103,19 @@ class Schema:
         return {"type": "string", **({"format": form} if form else {})}
 
 
-def fetched_schema(http: httpx2.Client, url: str) -> Schema:
+def fetched_schema(http: httpx2.Client, url: str, headers: Mapping[str, str]) -> Schema:
     """Return the schema that a server says it has.
+
+    Args:
+        http: Asks for it.
+        url: Of the endpoint.
+        headers: That the request has, e.g. a user's credential.
 
     Raises:
         SurfaceError: It cannot be reached, or does not answer introspection.
     """
     try:
-        response = http.post(url, json={"query": INTROSPECTION})
+        response = http.post(url, json={"query": INTROSPECTION}, headers=dict(headers))
         found = loads(response.text)
     except (httpx2.HTTPError, ValueError) as error:
         raise SurfaceError(f"no GraphQL at {url} ({type(error).__name__})") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -16,6 +17,8 @@ from crosstalk.surface.http.json_text import loads
 from crosstalk.surface.references import References
 
 _VARIABLE = re.compile(r"\{([^}]+)\}")
+
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 class OldDocumentError(SurfaceError):
@@ -85,14 +88,19 @@ def nothing(url: str) -> ApiDocument:
     return ApiDocument(url, root, References.of(root, url=url))
 
 
-def fetched(http: httpx2.Client, url: str) -> ApiDocument:
+def fetched(http: httpx2.Client, url: str, headers: Mapping[str, str] = NO_HEADERS) -> ApiDocument:
     """Return the document at a URL, in JSON or YAML.
+
+    Args:
+        http: Asks for it, and for what it refers to.
+        url: Of the document.
+        headers: That the requests have, e.g. a user's credential.
 
     Raises:
         SurfaceError: There is none.
         OldDocumentError: It is of another version than 3.0 or 3.1.
     """
-    read = _reader(http)
+    read = _reader(http, headers)
     try:
         root = read(url)
     except (httpx2.HTTPError, ValueError) as error:
@@ -111,9 +119,9 @@ def fetched(http: httpx2.Client, url: str) -> ApiDocument:
     return ApiDocument(url, root, References.of(root, url=url, load=beside))
 
 
-def _reader(http: httpx2.Client) -> Callable[[str], Any]:
+def _reader(http: httpx2.Client, headers: Mapping[str, str]) -> Callable[[str], Any]:
     def read(url: str) -> Any:
-        response = http.get(url)
+        response = http.get(url, headers=dict(headers))
         response.raise_for_status()
         found = loads(response.text)
         if isinstance(found, str):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import httpx2
 
 from crosstalk.core.history import Answer, Outcome
 from crosstalk.surface.credentials import Presented
+from crosstalk.surface.errors import SurfaceError
 from crosstalk.surface.graphql import graphql_operations
 from crosstalk.surface.graphql.form import GraphQLForm
 from crosstalk.surface.http.classification import answer_of
@@ -22,7 +24,7 @@ from crosstalk.surface.pages.fields import ids_of_choices
 from crosstalk.surface.pages.following import led_to
 from crosstalk.surface.pages.html import page_of
 from crosstalk.surface.recordings import RecordedRequest
-from crosstalk.surface.rest.document import fetched, nothing
+from crosstalk.surface.rest.document import NO_HEADERS, OldDocumentError, fetched, nothing
 from crosstalk.surface.rest.links import Addresses
 from crosstalk.surface.rest.operations import operations_of
 from crosstalk.surface.rest.pushed import PushedStreams, read_for_a_while
@@ -30,6 +32,7 @@ from crosstalk.surface.rest.recorded import recorded_paths
 from crosstalk.surface.rest.request import Request, RequestForm, UnsendableError
 from crosstalk.surface.wire_requests import overhear
 
+_Read = TypeVar("_Read")
 _LEADS = frozenset({301, 302, 303})
 
 
@@ -49,6 +52,7 @@ class RestSurface:
         graphql: URL of a GraphQL endpoint of the same server, whose fields are operations too.
         recorded: Requests whose operations are taken as well, where no document has them.
         walk: A walk through the server's pages, whose links and forms are operations too.
+        reader: Returns what a user presents, where a stranger may not read what describes it.
     """
 
     def __init__(
@@ -66,6 +70,7 @@ class RestSurface:
         graphql: str = "",
         recorded: Sequence[RecordedRequest] = (),
         walk: Walk | None = None,
+        reader: Callable[[], Presented] | None = None,
     ) -> None:
         self._document = urljoin(origin.rstrip("/") + "/", document.lstrip("/")) if document else ""
         self._graphql = graphql
@@ -82,6 +87,7 @@ class RestSurface:
         self._endless: set[str] = set()
         self._addresses = Addresses(())
         self._walk = walk
+        self._reader = reader
         self._refusing: frozenset[str] = frozenset()
 
     def discover(self) -> list[Operation]:
@@ -92,7 +98,7 @@ class RestSurface:
                 page where a walk begins.
         """
         read = (
-            fetched(self._http, self._document)
+            self._as_reader(partial(fetched, self._http, self._document))
             if self._document
             else nothing(self._graphql or self._base)
         )
@@ -114,12 +120,25 @@ class RestSurface:
         found = [self._as_stream(each) for each in found]
         titles = {each.name for each in found}
         for url in self._documents:
-            further = operations_of(fetched(self._http, url), chat_paths=self._chat_paths)
+            beside = self._as_reader(partial(fetched, self._http, url))
+            further = operations_of(beside, chat_paths=self._chat_paths)
             found += [each for each in further if each.name not in titles]
         if self._graphql:
-            found += graphql_operations(self._http, self._graphql)
+            found += self._as_reader(partial(graphql_operations, self._http, self._graphql))
         self._addresses = Addresses(each.extra["form"].url for each in found)
         return found
+
+    def _as_reader(self, read: Callable[[Mapping[str, str]], _Read]) -> _Read:
+        """Read as a stranger what describes the server, and as a user where that is refused."""
+        try:
+            return read(NO_HEADERS)
+        except OldDocumentError:
+            raise
+        except SurfaceError:
+            presented = self._reader() if self._reader is not None else None
+            if presented is None or not presented.headers:
+                raise
+            return read(presented.headers)
 
     def call(
         self, operation: Operation, arguments: Mapping[str, Any], presented: Presented

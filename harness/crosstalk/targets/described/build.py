@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +13,7 @@ from crosstalk.core.history import Channel
 from crosstalk.core.identifiers import identifiers_of
 from crosstalk.core.object_kinds import ends_session
 from crosstalk.core.policy import Policy
-from crosstalk.surface.credentials import NOTHING
+from crosstalk.surface.credentials import NOTHING, Presented
 from crosstalk.surface.mcp.facts import ToolFacts, is_method
 from crosstalk.surface.mcp.tools import ToolSurface
 from crosstalk.surface.operation import Operation, Role, Surface
@@ -119,7 +119,9 @@ def target_of(running: Served, about: Mapping[str, str]) -> Target:
         others = lookers_of(config, credentials, users, subject)
         of_mcp = mcp_surfaces(config, transport, tools, looking, others)
     walk = _walk(config, credentials, subject, read_only=config.read_only)
-    surfaces = _surfaces(config, folder, credentials, of_mcp, walk)
+    surfaces = _surfaces(
+        config, folder, credentials, of_mcp, walk, lambda: credentials.discovery("rest", subject)
+    )
     try:
         operations, skipped = _operations(config, surfaces)
         paths = usual_paths_of(config, operations)
@@ -197,7 +199,11 @@ def preview_target(running: Served, *, looking: bool) -> Target:
         of_mcp = {name: every[name] for name in ("mcp", "mcp-resources")}
     # Forms are not sent to find out what there is.
     walk = _walk(config, credentials, subject, read_only=True) if pages else None
-    surfaces = _surfaces(config, folder, credentials, of_mcp, walk)
+
+    def reader() -> Presented:
+        return credentials.discovery("rest", discovery_subject(config, users, credentials))
+
+    surfaces = _surfaces(config, folder, credentials, of_mcp, walk, reader if looking else None)
     try:
         operations, skipped = _operations(config, surfaces)
         policy = policy_of(config, operations, skipped)
@@ -298,6 +304,7 @@ def _surfaces(
     credentials: DescribedCredentials,
     of_mcp: Mapping[str, Surface],
     walk: Walk | None,
+    reader: Callable[[], Presented] | None,
 ) -> dict[str, Surface]:
     surfaces: dict[str, Surface] = {}
     limit = config.rate_limit
@@ -316,6 +323,7 @@ def _surfaces(
             graphql=config.rest.graphql,
             recorded=read_recording(folder / config.rest.har).requests if config.rest.har else (),
             walk=walk,
+            reader=reader,
         )
         identities = dict.fromkeys(config.identities()["rest"].arguments, Role.IDENTITY)
         rest: Surface = DescribedRest(

@@ -48,7 +48,9 @@ def test_calls_that_are_kept_count_until_they_are_made_or_given_back(
     assert two.calls_elsewhere() == 41
 
 
-def test_who_found_enough_stops_the_others(both: tuple[SharedDivision, SharedDivision]) -> None:
+def test_one_process_that_found_enough_stops_the_others(
+    both: tuple[SharedDivision, SharedDivision],
+) -> None:
     one, two = both
     assert not two.stopped()
     one.stop()

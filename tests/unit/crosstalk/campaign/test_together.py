@@ -25,7 +25,7 @@ def test_calls_are_added_up_and_time_is_the_longest() -> None:
     assert last == Progress(15, 3, 2.5, 3)
 
 
-def test_what_is_done_is_said_of_all() -> None:
+def test_parts_under_way_are_said_of_all() -> None:
     *_, last = _heard((1, PartBegun("first look")), (2, PartBegun("sharing")))
     assert last == PartBegun("first look; sharing")
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import urljoin, urlsplit
 
 from crosstalk.core.identifiers import last_name
 from crosstalk.core.object_kinds import singular, stem_of
+from crosstalk.surface.credentials import Presented
 from crosstalk.surface.errors import SurfaceError
 from crosstalk.surface.graphql.form import GraphQLForm
 from crosstalk.surface.operation import Operation, Role
 from crosstalk.surface.rest import RestSurface
-from crosstalk.surface.rest.document import OldDocumentError
+from crosstalk.surface.rest.document import NO_HEADERS, OldDocumentError
 from crosstalk.targets.described.guesses import (
     PASSWORD,
     is_login,
@@ -97,7 +99,11 @@ class RestSurvey:
 
 
 def survey_rest(
-    url: str, *, probing: bool = False, account: tuple[str, str] | None = None
+    url: str,
+    *,
+    probing: bool = False,
+    account: tuple[str, str] | None = None,
+    headers: Mapping[str, str] = NO_HEADERS,
 ) -> RestSurvey | None:
     """Survey the REST API whose document is at a URL, or at a usual path of a host.
 
@@ -105,6 +111,7 @@ def survey_rest(
         url: Of the document, the GraphQL endpoint or the host.
         probing: Whether one account may be made and logged in, to see what that answers.
         account: Name and password of one that exists, where users do not sign themselves up.
+        headers: What a user presents, where a stranger may not read the document.
 
     Returns:
         The guesses; None where the URL is not that of a document. Another URL is not asked, because
@@ -121,13 +128,14 @@ def survey_rest(
         return None
     require_reachable(url)
     old: OldDocumentError | None = None
+    reader = partial(Presented, headers)
     usual = (*USUAL_DOCUMENTS, *USUAL_GRAPHQL)
     for candidate in [url] if named else [urljoin(url, each) for each in usual]:
         graphql = _GRAPHQL.search(urlsplit(candidate).path) is not None
         surface = (
-            RestSurface("", document="", graphql=candidate, timeout=_SECONDS)
+            RestSurface("", document="", graphql=candidate, timeout=_SECONDS, reader=reader)
             if graphql
-            else RestSurface(candidate, document=candidate, timeout=_SECONDS)
+            else RestSurface(candidate, document=candidate, timeout=_SECONDS, reader=reader)
         )
         try:
             found = guessed(candidate, surface.discover())

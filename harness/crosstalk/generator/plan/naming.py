@@ -18,6 +18,7 @@ from crosstalk.generator.examples.shown_through import read_through
 from crosstalk.generator.examples.tenants import colleagues, is_kept_from
 from crosstalk.generator.rules.comparisons.existence_pair import comparable_ids, pair
 from crosstalk.generator.survey.reach import Form, Reach, own_objects
+from crosstalk.generator.values.forms.spellings import forms_for, is_path, says_victim, spelled
 from crosstalk.surface.capabilities import removes, required_references
 from crosstalk.surface.nesting import further, takes_several
 from crosstalk.surface.operation import Operation, Parameter, Role
@@ -131,6 +132,7 @@ class Naming:
         call = example.execute_spoilt(foreign)
         read_through(example, call)
         self._in_other_case(users, parameter, call)
+        self._from_their_folder(users, parameter, call)
         if not operation.reads_only:
             identity = example.with_identity(operation, victim)
             mine = {**foreign.arguments, **identity}
@@ -149,6 +151,24 @@ class Naming:
             return
         said = {**refused.arguments, parameter.name: named.swapcase()}
         users.example.execute_spoilt(PlannedCall(refused.actor, refused.operation, said))
+
+    @staticmethod
+    def _from_their_folder(users: Arrangement, parameter: Parameter, refused: Call) -> None:
+        """Read a path behind the victim's name where it was refused.
+
+        What is joined to the folder of whoever calls leads out of it.
+        """
+        example, operation = users.example, refused.operation
+        reads = example.state.executor.operations[operation].reads_only
+        named = refused.arguments.get(parameter.name)
+        if not (reads and is_path(parameter.name) and isinstance(named, str)) or users.ended:
+            return
+        if refused.answer.outcome is Outcome.OK:
+            return
+        form, *_ = filter(says_victim, forms_for(parameter.schema)) or [""]
+        path = spelled(form, named, "", example.history.subjects[users.victim.name])
+        said = {**refused.arguments, parameter.name: path}
+        example.execute_spoilt(PlannedCall(refused.actor, operation, said))
 
     def what_is_missing(self, users: Arrangement) -> None:
         """Have the attacker name objects that do not exist, as the victim's were named."""

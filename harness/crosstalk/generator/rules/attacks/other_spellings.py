@@ -11,7 +11,13 @@ from crosstalk.core.object_kinds import deletes
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.examples.example_run import ExampleRun
 from crosstalk.generator.values.choice import Draw
-from crosstalk.generator.values.forms.spellings import BEGINNING, CAPITALS, forms_for, spelled
+from crosstalk.generator.values.forms.spellings import (
+    BEGINNING,
+    CAPITALS,
+    forms_for,
+    says_victim,
+    spelled,
+)
 from crosstalk.surface.operation import Operation, Parameter, Role
 
 _CALLS = 8
@@ -111,6 +117,7 @@ def _spellings(example: ExampleRun, attacker: Actor, victim: Actor) -> Iterator[
     for operation in example.capabilities.protected:
         for parameter in _naming(operation):
             identity = parameter.role is Role.IDENTITY
+            mine: list[str] = []
             if identity:
                 known = [example.history.subjects[victim.name]]
             else:
@@ -118,8 +125,12 @@ def _spellings(example: ExampleRun, attacker: Actor, victim: Actor) -> Iterator[
                     attacker.name, parameter, operation.name, guess=False
                 )
                 found = example.pool.references(victim.name, parameter, operation.name, guess=False)
-                known = [each for each in found if each not in mine][-1:]
+                # What both call alike is told apart by whose folder it stands in.
+                known = ([each for each in found if each not in mine] or found)[-1:]
             for theirs in known:
+                alike = not identity and theirs in mine
                 for form in forms_for(parameter.schema, identity=identity):
+                    if alike and not says_victim(form):
+                        continue
                     if form not in (CAPITALS, BEGINNING) or spelled(form, theirs, "", "") != theirs:
                         yield operation, parameter, form, theirs

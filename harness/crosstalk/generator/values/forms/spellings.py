@@ -7,8 +7,11 @@ CWE-41, CWE-178, CWE-647).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
+
+from crosstalk.core.identifiers import last_name
 
 # Of the victim's value `{theirs}` and the attacker's `{own}`; `{victim}` is the victim's subject.
 _JOINED = (
@@ -53,6 +56,7 @@ _UUID = ("urn:uuid:{theirs}", "{{{theirs}}}")
 # The beginning of an id, by which a system may find it as well: where it is long enough for one.
 _BEGINNING, _LONG_ENOUGH = 8, 16
 BEGINNING = "{start}"
+_PATH = re.compile(r"(?:^|_)(?:path|file|file_?name|folder|directory|dir)$", re.IGNORECASE)
 # Those that come before capitals.
 _FIRST = 3
 CAPITALS = "{THEIRS}"
@@ -72,6 +76,18 @@ def forms_for(schema: Mapping[str, Any], *, identity: bool = False) -> tuple[str
     plain = _IDENTITY if identity else (*_JOINED, *_DRESSED)
     beginning = () if identity else (BEGINNING,)
     return (plain[0], *beginning, *plain[1:_FIRST], CAPITALS, *plain[_FIRST:])
+
+
+def is_path(name: str) -> bool:
+    """Return whether an argument of that name stands for a place among files, so that it may be
+    joined to the place of its caller's.
+    """
+    return _PATH.search(last_name(name)) is not None
+
+
+def says_victim(form: str) -> bool:
+    """Return whether a form holds the victim's subject, so that it names nothing of another's."""
+    return "{victim}" in form
 
 
 def spelled(form: str, theirs: str, own: str, victim: str) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from posixpath import normpath
+from random import Random
 from typing import Any
 
 import pytest
@@ -12,11 +14,15 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from crosstalk.core.history import Actor, Answer, History, Outcome
 from crosstalk.core.principals import USERS
-from crosstalk.execution.executor import Executor
+from crosstalk.execution.executor import Executor, PlannedCall
+from crosstalk.generator.examples.drawn_once import drawn_once
+from crosstalk.generator.examples.example_run import ExampleRun
 from crosstalk.generator.examples.state import GeneratorState
+from crosstalk.generator.plan.first_look import FirstLook
 from crosstalk.generator.plan.state_machine import make_machine
 from crosstalk.generator.rules.attacks.other_spellings import OtherSpellings
 from crosstalk.oracles import Canary, Ownership
+from crosstalk.surface.capabilities import Capabilities
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation, Parameter, Role
 
@@ -67,6 +73,19 @@ class Folders:
         """Close nothing."""
 
 
+def state_of(folders: Folders, judged: Callable[[History], None]) -> GeneratorState:
+    """Return the state of a campaign against folders."""
+    state = GeneratorState(
+        executor=Executor({"mcp": folders}, {e.name: e for e in folders.discover()}, folders),
+        fresh_history=lambda: History({name: f"{name}-{state.planted}" for name in USERS}),
+        observations=[LIST],
+        forgeries=(),
+        on_example_end=judged,
+        stopped=lambda: False,
+    )
+    return state
+
+
 @pytest.mark.parametrize(
     ("checks", "expected"),
     [(False, {("canary", READ.name), ("ownership", WRITE.name)}), (True, set())],
@@ -83,14 +102,7 @@ def test_path_that_leads_out_of_ones_folder_reads_and_writes_anothers_file(
                 index = each.calls[-1 if oracle.name == "canary" else -2]
                 found.add((oracle.name, history.calls[index - 1].operation))
 
-    state = GeneratorState(
-        executor=Executor({"mcp": folders}, {e.name: e for e in folders.discover()}, folders),
-        fresh_history=lambda: History({name: f"{name}-{state.planted}" for name in USERS}),
-        observations=[LIST],
-        forgeries=(),
-        on_example_end=judged,
-        stopped=lambda: False,
-    )
+    state = state_of(folders, judged)
     for number in range(8):
         run_state_machine_as_test(
             seed(number)(make_machine(state, (OtherSpellings(),))),
@@ -104,3 +116,25 @@ def test_path_that_leads_out_of_ones_folder_reads_and_writes_anothers_file(
             ),
         )
     assert expected <= found if expected else not found
+
+
+@pytest.mark.parametrize("checks", [True, False])
+def test_first_look_reads_a_path_from_the_folder_of_another(*, checks: bool) -> None:
+    histories: list[History] = []
+    FirstLook(state_of(Folders(checks=checks), histories.append), Random(1)).run()
+    read = [
+        history.calls[each.calls[-1] - 1].operation
+        for history in histories
+        for each in Canary().judge(history)
+    ]
+    assert set(read) == (set() if checks else {READ.name})
+
+
+def test_file_that_all_users_call_alike_is_named_behind_its_owners_name() -> None:
+    state = state_of(Folders(checks=False), lambda history: None)
+    example = ExampleRun(state, Capabilities.of([WRITE, READ, LIST]))
+    for each in example.members:
+        said = {"path": "note", "text": f"note {state.plant(str(each.user))}"}
+        example.execute(PlannedCall(each, WRITE.name, said))
+    drawn_once(partial(OtherSpellings().run, example), Random(1))
+    assert Canary().judge(example.history)

@@ -30,6 +30,11 @@ _PHASES_AFTER_SWEEP = 0.15
 # What one suspicion may take until it shows again, and until it is short: parts, fewest seconds.
 _FIRST_SHARE, _SHORTENING_SHARE = 0.25, 0.1
 _LEAST_SECONDS = 2.0
+# Calls that shorten one script, at most: no more than the campaign makes, but for very few.
+_MOST_SHORTENING, _LEAST_SHORTENING = 1_500, 300
+# The part of the seconds after which replays are brief where the other calls need what is left, and
+# the part of the seconds in which these must be made.
+_MOST_REPLAYING, _FOR_CALLS = 0.3, 0.6
 # The last part of the seconds, in which the calls of what was confirmed last become commands.
 _COMMANDS_SHARE = 0.03
 # What a system has to come to rest after the run: as much of the seconds, whatever is left.
@@ -139,6 +144,18 @@ class CampaignBudget:
         """Return the seconds that shortening one script may take."""
         most = min(self.options.shortening, _SHORTENING_SHARE * self.options.seconds)
         return max(_LEAST_SECONDS, most)
+
+    def shortening_calls(self) -> int:
+        """Return how many calls shortening one script may take."""
+        return min(_MOST_SHORTENING, max(_LEAST_SHORTENING, self.options.calls))
+
+    def hurries_replays(self) -> bool:
+        """Return whether replays have taken so long that the campaign's calls need what is left."""
+        made, seconds = self.executor.calls_made, self.options.seconds
+        if not made or self.executor.replay_seconds < _MOST_REPLAYING * seconds:
+            return False
+        each = (self.elapsed() - self.executor.replay_seconds) / made
+        return self.elapsed() + each * self.calls_left() > _FOR_CALLS * seconds
 
     def seconds_left(self) -> float:
         """Return the seconds that are left without those for replays."""

@@ -131,6 +131,7 @@ class Campaign:
             division.calls_elsewhere,
             division.note,
         )
+        self._budget = CampaignBudget(options, self._executor)
         self._counts = CampaignCounts(self._executor.operations, target.policy)
         self._record = FindingsRecord(
             emit,
@@ -146,6 +147,7 @@ class Campaign:
             self._confirmation,
             chosen_oracles(options.oracles),
             self._counts.service.shows_everyone,
+            self._budget.hurries_replays,
         )
         self._fixture = Fixture(target, self._executor)
         self._shown_to_all = {
@@ -159,7 +161,6 @@ class Campaign:
         self._examples = 0
         self._chunks, self._swept_late = 0, False
         self._explained: list[Finding] = []
-        self._budget = CampaignBudget(options, self._executor)
         self._told = time.monotonic()
         self._scheduler = PhaseScheduler(
             target,
@@ -414,6 +415,7 @@ class Campaign:
     def _confirmation(self) -> Confirmation:
         return Confirmation(
             Replayer(self._executor, self._fixture.fresh_history),
+            calls=self._budget.shortening_calls(),
             seconds=self._budget.shortening_seconds(),
             first_seconds=self._budget.first_seconds(),
             ends=self._budget.last_replay,

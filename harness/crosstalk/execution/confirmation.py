@@ -42,6 +42,9 @@ _LAST_REPLAYS = 3
 _TURNS = 3
 # Calls of a script that is shortened without being replayed once more first.
 _SHORT = 10
+# Replays in a row that must show a shorter script, and the calls of a script that is shortened so,
+# once one was found that showed by what earlier replays had left.
+_IN_A_ROW, _SHORT_TWICE = 2, 30
 # Replays that a shorter script gets, at most, and how seldom it may be missed in them.
 _MOST_ATTEMPTS, _MISSED = 8, 0.05
 
@@ -280,7 +283,26 @@ class Confirmation:
             likely: A part that may show it by itself, if there is one.
             attempts: Replays after which a shorter script does not show it.
         """
-        shortening = Shortening(
+        times, same = max(_LAST_REPLAYS, attempts), False
+        try:
+            for in_a_row in (1, _IN_A_ROW):
+                shortening = self._shortening(shown, signature, attempts, in_a_row)
+                shorter = shortening.run(likely)
+                minimal, same = shortening.minimal, shorter is shown
+                confirmed = self._proven(shorter, signature, times, minimal=minimal, held=same)
+                if isinstance(confirmed, Confirmed) or same:
+                    return confirmed, shorter
+                if confirmed.explained or len(shown.script.steps) > _SHORT_TWICE:
+                    break
+            return self._proven(shown, signature, times, minimal=False, held=True), shown
+        except OutOfTimeError:
+            # The first script has its counterfactual behind it, the shorter one has not.
+            return _confirmed(shown, (1, max(1, attempts)), minimal=False), shown
+
+    def _shortening(
+        self, shown: Shown, signature: Signature, attempts: int, in_a_row: int
+    ) -> Shortening:
+        return Shortening(
             self._replay,
             self.replayer.executor,
             shown,
@@ -290,17 +312,8 @@ class Confirmation:
             seconds=self.seconds,
             forgeries=self.forgeries,
             progress=self.progress,
+            times=in_a_row,
         )
-        shorter = shortening.run(likely)
-        minimal, times, same = shortening.minimal, max(_LAST_REPLAYS, attempts), shorter is shown
-        try:
-            confirmed = self._proven(shorter, signature, times, minimal=minimal, held=same)
-            if isinstance(confirmed, Confirmed) or same:
-                return confirmed, shorter
-            return self._proven(shown, signature, times, minimal=False, held=True), shown
-        except OutOfTimeError:
-            # The first script has its counterfactual behind it, the shorter one has not.
-            return _confirmed(shown, (1, max(1, attempts)), minimal=False), shown
 
     def reproduces(self, script: Script, oracle: str, operation: str) -> Suspicion | None:
         """Return the suspicion that a finding's script shows again, if it does.

@@ -48,6 +48,7 @@ class Executor:
     Attributes:
         calls_made: Calls so far that search for something.
         replay_calls: Calls so far that replay what was found, counted apart.
+        replay_seconds: Seconds that these took.
         outcomes: How many calls were answered in each way.
         called: How many calls each operation got.
         limited: How many of them were refused for being too many.
@@ -73,6 +74,7 @@ class Executor:
         self._elsewhere, self._note = elsewhere, note
         self.calls_made = 0
         self.replay_calls = 0
+        self.replay_seconds = 0.0
         self._replaying = False
         self.outcomes: Counter[Outcome] = Counter()
         self.called: Counter[str] = Counter()
@@ -105,12 +107,13 @@ class Executor:
 
     @contextmanager
     def replaying(self) -> Iterator[None]:
-        """Count the calls of the block as replays."""
-        self._replaying = True
+        """Count the calls and the seconds of the block as replays'."""
+        self._replaying, began = True, time.monotonic()
         try:
             yield
         finally:
             self._replaying = False
+            self.replay_seconds += time.monotonic() - began
 
     @contextmanager
     def until(self, deadline: float) -> Iterator[None]:

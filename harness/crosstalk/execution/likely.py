@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from crosstalk.core.evidence import Exchange, exchange_of
 from crosstalk.core.history import History, Outcome
-from crosstalk.core.identifiers import is_marker, markers_in
+from crosstalk.core.identifiers import is_marker, markers_in, strings_in
 from crosstalk.core.row_places import in_rows, word_of_row
 from crosstalk.core.script import Script, references_in
 from crosstalk.execution.cause import cause_of
@@ -37,7 +37,8 @@ def wider_part(history: History, suspicion: Suspicion, script: Script) -> Script
     """Return the likely part with all calls about the same objects; None if that is most of all.
 
     What another user did with an object before, e.g. to refer to it or to remove it, may be what
-    lets it show; it is neither compared nor the first call in which a value came up.
+    lets it show; it is neither compared nor the first call in which a value came up. And what is
+    shown of another in a user's own list may stand in what that user has stored or tagged.
 
     Args:
         history: In which it was suspected.
@@ -50,6 +51,7 @@ def wider_part(history: History, suspicion: Suspicion, script: Script) -> Script
     about = {
         step.number for step in script.steps if step.number <= last and step.references() & named
     }
+    about |= _own_words(history, suspicion, script)
     part = script.only(script.needed_for(likely | about))
     if part is None or len(part.steps) == len(likely):
         return None
@@ -103,6 +105,24 @@ def _likely(history: History, suspicion: Suspicion, script: Script) -> set[int]:
     needed = script.needed_for(calls)
     needed = script.needed_for(needed | _makers_of_names(history, script, needed))
     return script.needed_for(needed | _rows_of_lists(history, script, needed))
+
+
+def _own_words(history: History, suspicion: Suspicion, script: Script) -> set[int]:
+    """Return the calls in which the user who is shown something, or reads it changed, said
+    something before.
+    """
+    last = history.calls[suspicion.calls[-1] - 1]
+    if suspicion.oracle not in ("canary", "ownership") or last.actor.user is None:
+        return set()
+    first = suspicion.calls[0] if suspicion.oracle == "ownership" else last.index
+    return {
+        step.number
+        for step in script.steps
+        if step.number < first
+        and step.actor == last.actor
+        and history.calls[step.number - 1].answer.outcome is Outcome.OK
+        and any(not text.startswith("${") for text in strings_in(step.arguments))
+    }
 
 
 def _makers_of_names(history: History, script: Script, needed: set[int]) -> set[int]:

@@ -37,6 +37,7 @@ class Shortening:
         shown: What is shortened.
         signature: By what the suspicion is known again.
         attempts: Replays that a shorter script gets.
+        times: Replays in a row that must show it: one may use up what an earlier one has left.
         calls: Calls that it may use.
         seconds: Seconds that it may use.
         forgeries: Kinds of forged credentials, of which the first that does stands for the others.
@@ -52,6 +53,7 @@ class Shortening:
     seconds: float
     forgeries: Sequence[str]
     progress: Callable[[Script, int], None]
+    times: int = 1
     _allowance: Allowance = field(init=False)
     _cause: str | None = None
 
@@ -88,6 +90,8 @@ class Shortening:
     def _replayed(self, script: Script) -> bool:
         for _ in range(self.attempts):
             found = self.replay(script, self.signature, self._cause)
+            for _ in range(self.times - 1):
+                found = found and self.replay(script, self.signature, self._cause)
             if found is not None:
                 self.shown = found
                 return True

@@ -48,6 +48,7 @@ class SuspicionReview:
         oracles: Those that judge.
         shows_everyone: Whether a call was answered what the operation shows to every user: to show
             it without a credential, too, lets nothing cross.
+        hurried: Whether replays have taken so long that a short part of each is all that is made.
     """
 
     record: FindingsRecord
@@ -55,6 +56,7 @@ class SuspicionReview:
     confirmation: Callable[[], Confirmation]
     oracles: tuple[Oracle, ...]
     shows_everyone: Callable[[Call, History], bool] = lambda call, history: False
+    hurried: Callable[[], bool] = lambda: False
     _tried: Counter[tuple[str, ...]] = field(default_factory=Counter)
     _open: dict[tuple[str, str], Inconclusive] = field(default_factory=dict)
     _judged: tuple[int, int] = (0, 0)
@@ -132,7 +134,8 @@ class SuspicionReview:
         # That it shows by another operation as well may be what shows again.
         again = self._tried[tries[0]] > 0 or self._tried[tries[1]] > 1
         moves = len(self._shown_without[suspicion.oracle, shown]) >= _LEFT_OUT
-        spent = moves or self._spent(again=again)
+        crossed = self._values.may_explain(history, suspicion)
+        spent = moves or crossed or self.hurried() or self._spent(again=again)
         if blamed and spent:
             return False
         if not spent:
@@ -163,13 +166,14 @@ class SuspicionReview:
             self._in_vain += self.executor.replay_calls - replays_before
             if found.explained:
                 self._shown_without[suspicion.oracle, shown].add(key[1])
-            elif not moves:
-                # What changes by its reader's own calls is shown by the short part, or not at all.
+            elif not (moves or crossed):
+                # What changes by its reader's own calls, or has crossed already, is shown by the
+                # short part, or not at all.
                 self._leave_open(key, suspicion, found.reason)
             return True
         if found.operation != shown:
             self._explained.note(history, suspicion, found.operation)
-            self._values.note(history, suspicion)
+        self._values.note(history, suspicion, before=found.operation != shown)
         if not self.record.has(suspicion.oracle, found.operation):
             self.record.add(_confirmed(finding, found, suspicion), calls_before)
         if (doubt := self._open.pop(key, None)) is not None:

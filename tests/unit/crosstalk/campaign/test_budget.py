@@ -92,3 +92,21 @@ def test_the_search_stops_early_enough_for_a_rule_that_is_under_way() -> None:
     # Of the largest phase nothing would be left once the rule has made its calls.
     assert budget.search_is_over(50, 50)
     assert not budget.search_is_over(0, 0)
+
+
+def test_replays_are_hurried_once_they_took_long_and_the_calls_need_what_is_left() -> None:
+    budget, now = _budget(400, 100.0)
+    now[0] += 50.0
+    budget.executor.calls_made = 100
+    budget.executor.replay_seconds = 25.0
+    assert not budget.hurries_replays()
+    budget.executor.replay_seconds = 35.0
+    # The other 300 calls take 45 seconds.
+    assert budget.hurries_replays()
+    budget.executor.calls_made = 390
+    assert not budget.hurries_replays()
+
+
+def test_one_script_is_shortened_with_no_more_calls_than_the_campaign_makes() -> None:
+    made = {calls: _budget(calls, 60.0)[0].shortening_calls() for calls in (10, 400, 9_000)}
+    assert made == {10: 300, 400: 400, 9_000: 1_500}

@@ -49,6 +49,7 @@ class _Confirmation:
     besides: frozenset[str] = frozenset()
     asked: list[str] = field(default_factory=list)
     left_out: list[frozenset[str]] = field(default_factory=list)
+    cheaply: list[bool] = field(default_factory=list)
     progress: Any = None
     likely_alone: bool = False
 
@@ -127,14 +128,14 @@ def test_another_history_is_not_explained_by_the_first() -> None:
 _LINK, _LINKED = "rest:POST /findings", "rest:GET /findings"
 
 
-def _linked(*, foreign: int, number: int = 1) -> History:
+def _linked(*, foreign: int, number: int = 1, shown: str = _LINKED) -> History:
     """Return a history in which bob is shown so many of alice's words, twice each."""
     said = [f"note {marker('alice', 10 * number + place)}" for place in range(foreign)]
     story = Writer()
     for each in said:
         story.call(ALICE, "rest:POST /sites", {"text": each}, ok({}))
     for _ in range(2):
-        story.call(BOB, _LINKED, {}, ok(said))
+        story.call(BOB, shown, {}, ok(said))
     return story.history
 
 
@@ -165,6 +166,7 @@ class _Linked(_Confirmation):
     ) -> Confirmed:
         """Confirm it."""
         self.asked.append(suspicion.operation)
+        self.cheaply.append(self.likely_alone)
         script = Script((Step(1, BOB, _LINK, {}),))
         return Confirmed(script, suspicion, _LINK, BrokenRule.OBJECT, "", (3, 3), ())
 
@@ -185,3 +187,20 @@ def test_reading_that_shows_more_than_an_earlier_call_let_cross_is_replayed() ->
     assert review.follow_up(_linked(foreign=2))
     assert review.follow_up(_linked(foreign=1, number=2))
     assert confirmation.asked == [_LINKED] * 3
+
+
+def test_value_that_is_known_to_cross_is_replayed_by_another_reading_with_few_calls() -> None:
+    confirmation = _Linked("")
+    review = _review(confirmation, Canary())
+    review.follow_up(_linked(foreign=1))
+    review.follow_up(_linked(foreign=1, shown="rest:GET /feed"))
+    assert confirmation.asked == [_LINKED, "rest:GET /feed"]
+    assert confirmation.cheaply == [False, True]
+
+
+def test_replays_are_brief_where_the_campaigns_calls_need_the_time() -> None:
+    confirmation = _Linked("")
+    review = _review(confirmation, Canary())
+    review.hurried = lambda: True
+    review.follow_up(_linked(foreign=1))
+    assert confirmation.cheaply == [True]

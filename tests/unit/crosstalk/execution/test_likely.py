@@ -62,7 +62,7 @@ def _referring(others: int) -> tuple[History, Suspicion]:
     writer = Writer().call(ALICE, "add_site", {"text": said}, ok({"id": OLDER}))
     writer.call(BOB, "add_finding", {"site_id": OLDER}, ok({"done": True}))
     for number in range(others):
-        writer.call(BOB, "add_site", {"text": marker("bob", number)}, ok({"done": True}))
+        writer.call(ALICE, "add_site", {"text": marker("alice", 5 + number)}, ok({"done": True}))
     writer.call(BOB, "list_findings", {}, ok({"items": [said]}))
     return writer.history, Canary().judge(writer.history)[0]
 
@@ -80,3 +80,17 @@ def test_calls_about_the_same_object_are_a_wider_part() -> None:
 def test_wider_part_that_is_most_of_the_whole_is_none() -> None:
     history, suspicion = _referring(others=1)
     assert wider_part(history, suspicion, script_of(history)) is None
+
+
+def test_words_that_a_reader_had_said_before_are_in_the_wider_part() -> None:
+    said = marker("bob", 1)
+    writer = Writer().call(ALICE, "add_note", {"text": marker("alice", 1)}, ok({"id": OLDER}))
+    writer.call(ALICE, "tag_note", {"note_id": OLDER, "tag": "note"}, ok({"done": True}))
+    for _ in range(4):
+        writer.call(BOB, "list_notes", {}, ok([]))
+    writer.call(BOB, "rename_tag", {"old": "note", "new": said}, ok({"done": True}))
+    writer.call(ALICE, "list_notes", {}, ok({"items": [said]}))
+    suspicion = Canary().judge(writer.history)[0]
+    part = wider_part(writer.history, suspicion, script_of(writer.history))
+    assert part is not None
+    assert [each.number for each in part.steps] == [1, 2, 7, 8]

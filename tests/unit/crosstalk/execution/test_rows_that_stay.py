@@ -79,3 +79,44 @@ def test_leak_is_confirmed_by_what_a_replay_stores_and_else_by_what_stayed(
     found = Confirmation(Replayer(executor, fresh), calls=50).confirm(history, suspicion)
     assert isinstance(found, Confirmed)
     assert [each.operation for each in found.script.steps] == steps
+
+
+TAG = Operation("mem", "tag", (), reads_only=False)
+RENAME = Operation("mem", "rename", (TEXT,), reads_only=False)
+
+
+class Tagged(Kept):
+    """Has one list of tags; whoever renames the usual one renames it for all."""
+
+    def discover(self) -> list[Operation]:
+        """All operations."""
+        return [TAG, RENAME, FIRST]
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Tag, rename, or show the tags."""
+        if operation is TAG:
+            self.texts.append("usual")
+        if operation is RENAME:
+            new = str(arguments.get("text", "usual"))
+            self.texts = [new if each == "usual" else each for each in self.texts]
+        return ok(self.texts if operation is FIRST else {})
+
+
+def test_script_is_shortened_by_what_shows_twice_where_a_replay_uses_up_what_one_left() -> None:
+    system = Tagged(0)
+    executor = Executor({"mem": system}, {each.name: each for each in system.discover()}, system)
+
+    def fresh() -> History:
+        return History({"alice": "alice-1", "bob": "bob-1"})
+
+    history = fresh()
+    executor.execute(history, ALICE, TAG.name, {})
+    executor.execute(history, BOB, RENAME.name, {"text": marker("bob", 1)})
+    executor.execute(history, ALICE, FIRST.name, {})
+    (suspicion,) = Canary().judge(history)
+    found = Confirmation(Replayer(executor, fresh)).confirm(history, suspicion)
+    assert isinstance(found, Confirmed)
+    assert found.minimal
+    assert [each.operation for each in found.script.steps] == [TAG.name, RENAME.name, FIRST.name]

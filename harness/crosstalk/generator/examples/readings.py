@@ -52,7 +52,7 @@ def all_readings(example: ExampleRun, reader: Actor, *, switches: bool = True) -
             found += [(operation, {**asked, **each}) for each in given]
     for operation in example.capabilities.protected:
         query = operation.parameter(Role.QUERY)
-        if query is None or not _reads_by_itself(operation):
+        if query is None or not reads_by_itself(operation):
             continue
         asked = {
             **observation_arguments(operation, example.history, reader),
@@ -213,7 +213,8 @@ def _pages(operation: Operation, asked: dict[str, Any]) -> Iterator[dict[str, An
         yield {name: value for name, value in asked.items() if name != size.name}
 
 
-def _reads_by_itself(operation: Operation) -> bool:
+def reads_by_itself(operation: Operation) -> bool:
+    """Return whether an operation shows a user something without the name of an object."""
     return (
         operation.reads_only
         and not operation.conversational

@@ -8,11 +8,12 @@ name are followed to whoever has it.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from crosstalk.core.history import Actor, Call, Outcome
 from crosstalk.core.identifiers import last_name, markers_in
+from crosstalk.core.object_kinds import singular
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.examples.arrangement import (
     Arrangement,
@@ -21,11 +22,11 @@ from crosstalk.generator.examples.arrangement import (
     valued_changes,
 )
 from crosstalk.generator.examples.example_run import ExampleRun
-from crosstalk.generator.examples.readings import Reading
+from crosstalk.generator.examples.readings import Reading, reads_by_itself, stored_by
 from crosstalk.generator.survey.names import in_words_of_another
 from crosstalk.generator.survey.reach import is_open
 from crosstalk.generator.values.forms.words import TAG, lists_words
-from crosstalk.surface.capabilities import required_references
+from crosstalk.surface.capabilities import observation_arguments, required_references
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.surface.patterns import admits
 
@@ -56,7 +57,7 @@ class AlikePart:
         example = users.example
         begun = example.state.executor.calls_made
         twins: dict[str, str] = {}
-        if not example.capabilities.details:
+        if not (example.capabilities.details or example.state.observations):
             return
         for operation in _storing(users)[:_MOST_STORED]:
             if users.spent(begun, most // 2):
@@ -76,6 +77,11 @@ class AlikePart:
             theirs = {**asked, **example.with_identity(operation, users.attacker)}
             if theirs != mine:
                 example.execute(PlannedCall(users.attacker, operation.name, theirs))
+        for planned in asked_alike(users, twins):
+            if users.spent(begun, most):
+                break
+            read += 1
+            example.execute(planned)
         example.state.situations["readings of what two users call alike"] += read
 
 
@@ -210,6 +216,37 @@ def _readings(users: Arrangement, twins: Mapping[str, str]) -> list[Reading]:
             asked = dict(users.own(operation, reader).arguments)
             found.append((operation, {**asked, named.name: both[-1]}))
     return found[:_MOST_READINGS]
+
+
+def asked_alike(users: Arrangement, twins: Mapping[str, str]) -> Iterator[PlannedCall]:
+    """Yield the attacker's lists and searches by the words that both users gave alike: a query by a
+    tag may have forgotten whose it is.
+
+    Args:
+        users: Who have stored.
+        twins: What the victim has to what the attacker has of the same name.
+    """
+    example, attacker = users.example, users.attacker
+    shared = {
+        (singular(last_name(name)), value): None
+        for call in stored_by(example, attacker)
+        for name, value in call.arguments.items()
+        if isinstance(value, str) and markers_in(value) and twins.get(value) == value
+    }
+    for operation in example.capabilities.protected if shared else ():
+        if not reads_by_itself(operation) or example.state.in_vain(operation):
+            continue
+        asked = observation_arguments(operation, example.history, attacker)
+        for each in operation.parameters:
+            if each.role not in (Role.TEXT, Role.NAME, Role.QUERY) or each.many:
+                continue
+            name = singular(last_name(each.name))
+            same = [value for given, value in shared if given == name]
+            if each.role is Role.QUERY:
+                same = same or [value for _, value in shared]
+            needed = {one.name for one in operation.parameters if one.required} - {each.name}
+            if same and needed <= set(asked):
+                yield PlannedCall(attacker, operation.name, {**asked, each.name: same[0]})
 
 
 def alike(operation: Operation, said: Mapping[str, Any]) -> dict[str, Any]:

@@ -86,6 +86,8 @@ class ArgumentKnowledge:
     _all_given: set[str] = field(default_factory=set)
     # Arguments that have taken a value of a public list.
     _catalogued: set[tuple[str, str]] = field(default_factory=set)
+    # Names by which something new was refused as not there: they name what there is.
+    _not_new: set[tuple[str, str]] = field(default_factory=set)
     # Optional arguments that the refusal of a call without them spoke of.
     _missed: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
@@ -248,6 +250,7 @@ class ArgumentKnowledge:
         if denies(answer):
             # No object was found by what was given; the refusal may list those that there are.
             self._take_listed(operation, arguments, answer)
+            self._note_not_new(operation, arguments)
             return
         self._too_much.add(operation.name)
         if not given:
@@ -275,6 +278,22 @@ class ArgumentKnowledge:
             new = [each for each in values if each != arguments.get(name)]
             if new and not self._accepted[operation.name, name]:
                 self._learnt[operation.name, name] = new
+
+    def names_what_is_there(self, operation: Operation, parameter: Parameter) -> bool:
+        """Return whether the name that a creating call gives is one of what there has to be."""
+        return (operation.name, parameter.name) in self._not_new
+
+    def _note_not_new(self, operation: Operation, arguments: Mapping[str, Any]) -> None:
+        """Note the names in whose place nothing else that the call named can be missing.
+
+        A roast takes a `sku`, as does the lot that it takes the coffee from.
+        """
+        if self._served[operation.name]:
+            return
+        given = [each for each in operation.parameters if each.name in arguments]
+        if not any(each.role is Role.REFERENCE for each in given):
+            names = [each for each in given if operation.chooses(each) and not each.many]
+            self._not_new.update((operation.name, each.name) for each in names)
 
     def _note_catalogued(self, operation: Operation, arguments: Mapping[str, Any]) -> None:
         """Note the arguments that took what a public list shows, where other texts were refused."""

@@ -210,7 +210,7 @@ class ArgumentDrawer:
     ) -> Any:
         if parameter.role is Role.IDENTITY:
             return self.subjects[actor.claims]
-        new_name = operation.chooses(parameter)
+        new_name = operation.chooses(parameter) and not self._names_own(operation, parameter, actor)
         if new_name or parameter.role in (Role.TEXT, Role.QUERY, Role.VALUE):
             if "enum" in parameter.schema:
                 value = self.knowledge.value(self.choice, operation, parameter)
@@ -257,6 +257,12 @@ class ArgumentDrawer:
         if lists_words(parameter):
             return [COMMON_WORD] if operation.reads_only else self._texts.words(parameter, actor)
         return self.knowledge.value(self.choice, operation, parameter)
+
+    def _names_own(self, operation: Operation, parameter: Parameter, actor: Actor) -> bool:
+        """Return whether what is new has the name of what its caller has, as refusals show."""
+        if not self.knowledge.names_what_is_there(operation, parameter):
+            return False
+        return bool(self.pool.references(actor.user or actor.claims, parameter, operation.name))
 
     def _says_first(self, operation: Operation, parameter: Parameter, actor: Actor) -> bool:
         """Return whether a change takes a list of names, of which its caller has said none yet."""

@@ -257,3 +257,47 @@ def test_links_are_written_where_descriptions_speak_of_them_and_no_model_reads_t
 
 def test_slug_is_what_an_address_holds_of_a_name() -> None:
     assert slug_of("note Divorce plan!") == "note-divorce-plan"
+
+
+TAG = Parameter("tag", STRING, False, Role.NAME)
+TAGGED = Operation(
+    "rest", "rest:POST /notes", (IDENTITY, BODY, TAG), False, extra={"kind": "create"}
+)
+FIND = Operation(
+    "rest",
+    "rest:GET /notes/find",
+    (IDENTITY, Parameter("words", STRING, False, Role.QUERY), TAG),
+    True,
+)
+
+
+@pytest.mark.parametrize("leaks", [True, False])
+def test_words_that_two_users_gave_alike_find_each_ones_own(*, leaks: bool) -> None:
+    class Tagged(Printed):
+        def __init__(self) -> None:
+            super().__init__("")
+            self.tags: list[tuple[str, str, str]] = []
+
+        def discover(self) -> list[Operation]:
+            return [TAGGED, LIST, FIND]
+
+        def call(
+            self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+        ) -> Answer:
+            caller, tag = presented.headers.get("caller", ""), arguments.get("tag")
+            if caller != arguments.get("user_id") or operation is LIST:
+                return super().call(operation, arguments, presented)
+            if operation is TAGGED:
+                self.tags.append((caller, str(arguments.get("body", "")), str(tag)))
+                return super().call(ADD, {**arguments, "title": "note"}, presented)
+            words = str(arguments.get("words", ""))
+            found = [
+                body
+                for whose, body, under in self.tags
+                if words in body and (under == tag if tag and leaks else whose == caller)
+            ]
+            return Answer(Outcome.OK, 200, {"notes": found})
+
+    history, _ = surveyed(Tagged())
+    found = {each.operation for each in Canary().judge(history)}
+    assert found == ({FIND.name} if leaks else set())

@@ -275,3 +275,34 @@ def test_list_of_names_in_a_change_holds_words_of_its_caller() -> None:
     )
     asked = drawer.arguments(tagged, ALICE, references=("own",), hostile=False)["tags"]
     assert [markers_in(each) for each in asked] == [[], [marker("alice", 7)]]
+
+
+@pytest.mark.parametrize(
+    ("refusal", "roasted"),
+    [
+        (Answer(Outcome.ERROR, 404, {"error": "lot not found"}), "xtalicez00000001"),
+        (Answer(Outcome.ERROR, 500, {"error": "try again"}), "xtmark"),
+    ],
+    ids=["not there", "refused"],
+)
+def test_name_by_which_nothing_was_found_is_one_of_what_there_is(
+    refusal: Answer, roasted: str
+) -> None:
+    sku = Parameter("sku", {"type": "string"}, True, Role.NAME)
+    stock = Operation("rest", "rest:POST /lots", (sku,), False, extra={"kind": "create"})
+    roast = Operation("rest", "rest:POST /roasts", (sku,), False, extra={"kind": "create"})
+    pool, knowledge = ValuePool(), ArgumentKnowledge()
+    for call in Writer().call(ALICE, stock.name, {"sku": "xtalicez00000001"}, ok({})).history:
+        pool.keep_names(call, stock)
+    knowledge.learn(stock, {"sku": "xtalicez00000001"}, ok({}))
+    for operation in (stock, roast):
+        knowledge.learn(operation, {"sku": "xtalicez00000002"}, refusal)
+    drawer = HonestDrawer(
+        RandomChoice(Random(1)), pool, {"alice": "alice-1"}, lambda _: "xtmark", knowledge
+    )
+    said = [
+        drawer.arguments(each, ALICE, references=("own",), hostile=False)["sku"]
+        for each in (stock, roast)
+    ]
+    # What was stored under a new name before takes one from then on.
+    assert said == ["xtmark", roasted]

@@ -22,7 +22,7 @@ from crosstalk.execution.counterfactual import Counterfactual
 from crosstalk.execution.fresh_words import with_fresh_keys, with_fresh_words
 from crosstalk.execution.likely import evidence_of, likely_part, wider_part
 from crosstalk.execution.other_entries import with_other_entries
-from crosstalk.execution.repeated_acts import with_acts_repeated, without_acts
+from crosstalk.execution.repeated_acts import with_acts_repeated, with_one_act, without_acts
 from crosstalk.execution.replay import Replayer
 from crosstalk.execution.shortening import Shortening, Shown
 from crosstalk.execution.stopping import OutOfTimeError
@@ -181,17 +181,21 @@ class Confirmation:
         likely = likely_part(history, suspicion, whole)
         if leaving_out:
             reduced = without_acts(whole, suspicion, leaving_out) or whole
-            besides = self._shown_again(history, reduced, (), signature)
+            alone = self._with_one_act(history, suspicion, reduced)
+            besides = self._shown_again(history, reduced, alone, signature)
             return (
                 besides if isinstance(besides, Rejected) else self._held(*besides, signature, None)
             )
         if self.likely_alone:
-            short = likely if likely is not None else whole
-            shown = self._shown_by(short, signature) if len(short.steps) <= _SHORT else None
+            acts = [part for part, _ in self._with_one_act(history, suspicion, whole)]
+            likeliest = acts or [likely if likely is not None else whole]
+            short = (each for each in likeliest if len(each.steps) <= _SHORT)
+            shown = next(filter(None, (self._shown_by(each, signature) for each in short)), None)
             again: tuple[Shown, int] | Rejected = (shown, 1) if shown is not None else _NOT_TRIED
         else:
             wider = wider_part(history, suspicion, whole)
-            parts = ((likely, _LIKELY_REPLAYS), (wider, _WIDER_REPLAYS))
+            alone = self._with_one_act(history, suspicion, whole)
+            parts = (*alone, (likely, _LIKELY_REPLAYS), (wider, _WIDER_REPLAYS))
             again = self._shown_again(history, whole, parts, signature)
         found = again if isinstance(again, Rejected) else self._held(*again, signature, likely)
         if not _is_open(found) or found is _NOT_TRIED:
@@ -217,6 +221,13 @@ class Confirmation:
             if not _is_open(more):
                 return more
         return found
+
+    def _with_one_act(
+        self, history: History, suspicion: Suspicion, script: Script
+    ) -> list[tuple[Script, int]]:
+        """Return parts that may show a change by one act alone, each with its replays."""
+        operations = self.replayer.executor.operations
+        return [(each, 1) for each in with_one_act(history, suspicion, script, operations)]
 
     def _shown_by(self, script: Script, signature: Signature) -> Shown | None:
         """Return a replay of another form of the script that shows it."""

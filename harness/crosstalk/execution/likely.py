@@ -51,7 +51,7 @@ def wider_part(history: History, suspicion: Suspicion, script: Script) -> Script
     about = {
         step.number for step in script.steps if step.number <= last and step.references() & named
     }
-    about |= _own_words(history, suspicion, script)
+    about |= said_before(history, suspicion, script)
     part = script.only(script.needed_for(likely | about))
     if part is None or len(part.steps) == len(likely):
         return None
@@ -103,11 +103,11 @@ def _likely(history: History, suspicion: Suspicion, script: Script) -> set[int]:
     calls = {*suspicion.calls, *suspicion.besides}
     calls.update(_origins(history, suspicion.calls[-1]))
     needed = script.needed_for(calls)
-    needed = script.needed_for(needed | _makers_of_names(history, script, needed))
+    needed = script.needed_for(needed | makers_of_names(history, script, needed))
     return script.needed_for(needed | _rows_of_lists(history, script, needed))
 
 
-def _own_words(history: History, suspicion: Suspicion, script: Script) -> set[int]:
+def said_before(history: History, suspicion: Suspicion, script: Script) -> set[int]:
     """Return the calls in which the user who is shown something, or reads it changed, said
     something before.
     """
@@ -125,7 +125,7 @@ def _own_words(history: History, suspicion: Suspicion, script: Script) -> set[in
     }
 
 
-def _makers_of_names(history: History, script: Script, needed: set[int]) -> set[int]:
+def makers_of_names(history: History, script: Script, needed: set[int]) -> set[int]:
     """Return the first calls that stored what other calls of the same users refer to by its text.
 
     An id is a reference to the answer that gave it; what is named by a user's own words is none.

@@ -1,4 +1,4 @@
-"""Acts of other users between two readings, made with other values before, and several times.
+"""Acts of other users between two readings: one alone, with other values before, several times.
 
 Where rows stay, a replay finds what the example and earlier replays have left: a place in a row, a
 share or a mean comes to rest at a value that one more act of its kind does not move.
@@ -12,8 +12,10 @@ from dataclasses import replace
 from typing import Any, TypeGuard
 from uuid import UUID, uuid5
 
+from crosstalk.core.history import History, Outcome
 from crosstalk.core.identifiers import is_uuid, map_strings, remarked
 from crosstalk.core.script import Script, Step, renumbered
+from crosstalk.execution.likely import makers_of_names, said_before
 from crosstalk.oracles.base import Suspicion
 from crosstalk.surface.capabilities import removes
 from crosstalk.surface.operation import Operation, Role
@@ -23,6 +25,8 @@ _TIMES = 3
 # Markers are numbered one after the other: far apart, none becomes its neighbour.
 _APART = 2**28
 _MOST_ACTS = 15
+# Acts that are made alone, and the calls of such a part with all that its reader has said.
+_MOST_ALONE, _MOST_OF_A_PART = 6, 25
 
 
 def with_acts_repeated(
@@ -66,6 +70,61 @@ def with_acts_repeated(
     return Script(
         (*steps[: first - 1], *ahead, *steps[first - 1 : last - 1], *again, *steps[last - 1 :])
     )
+
+
+def with_one_act(
+    history: History, suspicion: Suspicion, script: Script, operations: Mapping[str, Operation]
+) -> list[Script]:
+    """Return parts of a script with one of the acts between two readings each, the likely ones
+    first; none where no readings are compared.
+
+    Args:
+        history: In which it was suspected.
+        suspicion: Of that history.
+        script: Of that history, or of what of it is left.
+        operations: Operation name to operation.
+    """
+    if suspicion.oracle != "ownership":
+        return []
+    steps = {step.number: step for step in script.steps}
+    reader = history.calls[suspicion.calls[-1] - 1].actor.user
+    compared = {
+        each for each in suspicion.calls if history.calls[each - 1].actor.user == reader
+    } | set(suspicion.besides)
+    left = [each for each in suspicion.calls if each in steps and each not in compared]
+
+    def likely_last(number: int) -> tuple[bool, bool, int]:
+        call = history.calls[number - 1]
+        served = call.answer.outcome is Outcome.OK
+        return call.operation == suspicion.operation, served, number
+
+    acts: dict[str, Step] = {}
+    for number in sorted(left, key=likely_last, reverse=True):
+        acts.setdefault(steps[number].operation, steps[number])
+    said = said_before(history, suspicion, script)
+    parts = []
+    for act in [*acts.values()][:_MOST_ALONE]:
+        for besides in (said, set[int]()):
+            needed = {*compared, act.number, *besides}
+            named = makers_of_names(history, script, needed & steps.keys())
+            part = script.only(script.needed_for(needed | named))
+            if part is not None and len(part.steps) <= min(_MOST_OF_A_PART, len(script.steps) - 1):
+                parts.append(_set_before(part, act, suspicion.calls[0], operations))
+                break
+    return parts
+
+
+def _set_before(part: Script, act: Step, first: int, operations: Mapping[str, Operation]) -> Script:
+    """Return a part in which an act sets something else before the first reading, if it can."""
+    earlier = {step.number for step in part.steps if step.number < first}
+    if act.operation not in operations or not stores(operations[act.operation]):
+        return part
+    other = _other_values(act.arguments, operations[act.operation])
+    if other == act.arguments or not act.references() <= earlier:
+        return part
+    ahead = replace(act, number=max(part.numbers()) + 1, arguments=other, together=0, probe=None)
+    place = part.numbers().index(first)
+    return Script((*part.steps[:place], ahead, *part.steps[place:]))
 
 
 def without_acts(

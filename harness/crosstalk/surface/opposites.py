@@ -41,9 +41,13 @@ def is_step(operation: Operation) -> bool:
     """Return whether an operation may be a step in an object's life, which another comes before:
     one that neither edits nor removes it.
     """
+    return not (operation.reads_only or edits(operation) or removes(operation))
+
+
+def edits(operation: Operation) -> bool:
+    """Return whether an operation changes what there is by what it is given."""
     plain = operation.name.partition(":")[2]
-    edits = _EDITING.match(plain) is not None or first_word(operation.name) in EDITS
-    return not (operation.reads_only or edits or removes(operation))
+    return _EDITING.match(plain) is not None or first_word(operation.name) in EDITS
 
 
 def undone_by(operation: Operation, operations: Iterable[Operation]) -> Operation | None:

@@ -26,6 +26,7 @@ class ExplainedWindows:
     """Knows which acts are to blame for what changed between readings, and what is left of it."""
 
     _acts: defaultdict[_Window, set[str]] = field(default_factory=lambda: defaultdict(set))
+    _blamed: set[str] = field(default_factory=set)
     # Acts that were left out of a replay to the operations that showed a change all the same.
     _besides: defaultdict[_Window, dict[frozenset[str], frozenset[str]]] = field(
         default_factory=lambda: defaultdict(dict)
@@ -40,7 +41,10 @@ class ExplainedWindows:
         """
         if suspicion.oracle != "ownership":
             return frozenset()
-        return frozenset(self._acts.get(_window(history, suspicion), ()))
+        between = {history.calls[each - 1].operation for each in suspicion.calls[1:-1]}
+        # Where the same act lies between other readings, it is likely to be to blame again.
+        elsewhere = self._blamed & between
+        return elsewhere.union(self._acts.get(_window(history, suspicion), ()))
 
     def note(self, history: History, suspicion: Suspicion, act: str) -> None:
         """Note that an operation was found to blame.
@@ -52,6 +56,7 @@ class ExplainedWindows:
         """
         if suspicion.oracle == "ownership":
             self._acts[_window(history, suspicion)].add(act)
+            self._blamed.add(act)
 
     def shows_besides(
         self, confirmation: Confirmation, history: History, suspicion: Suspicion
@@ -63,8 +68,8 @@ class ExplainedWindows:
             history: In which it is suspected.
             suspicion: Of that history.
         """
-        window = _window(history, suspicion)
-        acts, known = frozenset(self._acts[window]), self._besides[window]
+        acts = frozenset(self.acts(history, suspicion))
+        known = self._besides[_window(history, suspicion)]
         if acts not in known:
             if len(known) >= _MOST_REPLAYS:
                 return False

@@ -31,12 +31,16 @@ from crosstalk.generator.values.refusals import (
 )
 from crosstalk.generator.values.schema_values import SchemaValues
 from crosstalk.oracles.base import denies
+from crosstalk.surface.capabilities import removes
 from crosstalk.surface.operation import CONDITION, Operation, Parameter, Role
+from crosstalk.surface.opposites import edits
 
 # Stands for a marker, or for the end of one.
 _PLACE = re.compile(r"\{(?:marker|end:\d+)\}")
 # Parameters by which a call can be refused for its form; the others name users, objects and calls.
 _FORMED = frozenset({Role.TEXT, Role.QUERY, Role.VALUE})
+# Those of them that a change stores.
+_SAID = frozenset({Role.TEXT, Role.VALUE})
 # Arguments that say where a page begins.
 _PAGE = re.compile(r"page(?:_?(?:number|no|index))?|offset|skip", re.IGNORECASE)
 # Parameters that may take what a public list shows.
@@ -184,7 +188,20 @@ class ArgumentKnowledge:
         What an object is refused without goes with whatever else of it is given.
         """
         chosen = self._optional(choice, operation)
+        chosen |= self._edited(choice, operation, chosen)
         return chosen | {e.name for e in operation.parameters if e.needed_beside(chosen)}
+
+    def _edited(self, choice: Choice, operation: Operation, chosen: Collection[str]) -> set[str]:
+        """Return what an edit says of which all is optional: without any of it nothing changes."""
+        said = [each for each in operation.parameters if each.role in _SAID]
+        if not said or removes(operation) or not edits(operation):
+            return set()
+        if any(each.required or each.name in chosen for each in said):
+            return set()
+        names = [each.name for each in said]
+        proven = [each for each in names if self._proven(operation.name, each)]
+        untried = {each for each in names if not self._refused[operation.name, each]}
+        return {choice.of(proven)} if proven else untried or {choice.of(names)}
 
     def _optional(self, choice: Choice, operation: Operation) -> set[str]:
         optional = [

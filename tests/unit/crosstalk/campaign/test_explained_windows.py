@@ -7,6 +7,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+import pytest
+
 from crosstalk.campaign.evaluation.findings import FindingsRecord
 from crosstalk.campaign.evaluation.suspicions import SuspicionReview
 from crosstalk.core.defects.broken_rules import BrokenRule
@@ -115,13 +117,19 @@ def test_reading_that_changes_without_the_known_act_has_a_cause_of_its_own() -> 
     assert [each.operation for each in review.record.findings] == [_ACT, "rest:GET /stats"]
 
 
-def test_another_history_is_not_explained_by_the_first() -> None:
-    confirmation = _Confirmation(_ACT)
+@pytest.mark.parametrize("besides", [frozenset[str](), frozenset({"rest:GET /notes"})])
+def test_in_another_history_the_same_act_is_left_out_before_a_reading_is_replayed(
+    besides: frozenset[str],
+) -> None:
+    confirmation = _Confirmation(_ACT, besides)
     review = _review(confirmation)
     review.follow_up(first := _history())
     review.record.findings.clear()
+    confirmation.left_out.clear()
     assert review.follow_up(second := _history())
-    assert len(confirmation.asked) == 2
+    # Once for both readings.
+    assert confirmation.left_out == [{_ACT}]
+    assert confirmation.asked == ["rest:GET /notes", *besides]
     assert first is not second
 
 

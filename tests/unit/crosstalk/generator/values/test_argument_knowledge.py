@@ -177,3 +177,16 @@ def test_tags_are_given_in_each_call_once_they_were_accepted() -> None:
     drawn = [knowledge.optional(RandomChoice(Random(n)), operation) for n in range(20)]
     assert all("tags" in each for each in drawn)
     assert not all("color" in each for each in drawn)
+
+
+@pytest.mark.parametrize("refusing", [False, True])
+def test_an_edit_of_which_all_is_optional_says_something(*, refusing: bool) -> None:
+    knowledge, choice = ArgumentKnowledge(), RandomChoice(Random(1))
+    fields = [Parameter(each, {"type": "string"}, False, Role.VALUE) for each in ("unit", "sort")]
+    edit = Operation("rest", "rest:PATCH /settings", tuple(fields), False)
+    assert knowledge.optional(choice, edit) == {"unit", "sort"}
+    for _ in range(30):
+        given = knowledge.optional(choice, edit)
+        assert given
+        refused = refusing and "sort" in given
+        knowledge.learn(edit, dict.fromkeys(given, "x"), REFUSED if refused else OK)

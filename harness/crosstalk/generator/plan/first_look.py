@@ -36,6 +36,7 @@ from crosstalk.generator.rules.situations.self_description import (
 from crosstalk.generator.shares.sharing_served import by_sharing_alone
 from crosstalk.generator.survey.names import store_in_words_of_another
 from crosstalk.generator.survey.refused import name_with_bad_values
+from crosstalk.generator.survey.undeclared import give
 from crosstalk.surface.capabilities import (
     Capabilities,
     observation_arguments,
@@ -46,6 +47,8 @@ from crosstalk.surface.operation import Operation, Role
 
 # Calls that store something inside what a user has stored.
 _MOST_INSIDE = 4
+# Calls by which the attacker gives something to the victim, where answers show whose things are.
+_MOST_GIVEN = 4
 
 
 class FirstLook:
@@ -192,6 +195,7 @@ class FirstLook:
         self._naming.behind_own(users, acting)
         self._naming.the_victims(users, removes)
         self._change_at_large(users, acting)
+        give(users, key, _MOST_GIVEN)
         if not users.ended:
             self._naming.what_is_missing(users)
         if not users.ended:

@@ -19,7 +19,7 @@ from crosstalk.generator.values.forms.spellings import BEGINNING, forms_for, spe
 from crosstalk.generator.values.texts import COMMON_WORD
 from crosstalk.surface.capabilities import required_references
 from crosstalk.surface.nesting import further
-from crosstalk.surface.operation import Operation, Role
+from crosstalk.surface.operation import Operation, Parameter, Role
 
 _FORMS = 2
 _FIELDS = 2
@@ -116,6 +116,16 @@ def _searches(
             yield from ({parameter.name: each} for each in dict.fromkeys([COMMON_WORD, theirs]))
 
 
+def names_in_elements(operation: Operation) -> bool:
+    """Return whether an operation changes what the objects of a list name, each for itself."""
+    names = any(each.refers for each in _inner(operation))
+    return names and not (deletes(operation.name) or operation.conversational)
+
+
+def _inner(operation: Operation) -> list[Parameter]:
+    return [each for each in operation.parameters if f"{ELEMENT}." in each.name]
+
+
 def _second_elements(
     drawer: ArgumentDrawer, operation: Operation, attacker: Actor, victim: Actor
 ) -> Iterator[dict[str, Any]]:
@@ -123,8 +133,8 @@ def _second_elements(
 
     A check may look at the first alone: `answers[].deck` is the caller's, `answers[1].deck` not.
     """
-    inner = [each for each in operation.parameters if f"{ELEMENT}." in each.name]
-    if not any(each.refers for each in inner) or deletes(operation.name):
+    if not names_in_elements(operation):
         return
+    inner = _inner(operation)
     drawn = drawer.arguments(operation, attacker, references=(victim.name,), hostile=False)
     yield {further(each.name): drawn[each.name] for each in inner if each.name in drawn}

@@ -11,7 +11,7 @@ from crosstalk.generator.examples.honest_calls import in_words_of, read_again
 from crosstalk.generator.examples.readings import Reading, stored_by
 from crosstalk.generator.examples.shown_through import read_through
 from crosstalk.generator.plan.sweeping.context import PassContext
-from crosstalk.generator.plan.unusual_calls import unusual_calls
+from crosstalk.generator.plan.unusual_calls import names_in_elements, unusual_calls
 from crosstalk.generator.rules.comparisons.existence_pair import (
     behind_own,
     has_neighbours,
@@ -70,6 +70,10 @@ def attack(context: PassContext) -> None:
             break
         example.execute(planned)
         example.judge_soon()
+    for operation in filter(names_in_elements, example.capabilities.protected):
+        if context.first and not context.hurried and not context.ended:
+            # Another's stands behind one of the attacker's own, which is looked at first.
+            context.provision.for_call(operation, attacker)
     for surface in sorted(context.surfaces) if context.first and not context.hurried else ():
         unusual = unusual_calls(example, context.drawer, attacker, victim, surface, acting)
         for planned in unusual:

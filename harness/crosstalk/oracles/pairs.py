@@ -129,7 +129,7 @@ class _Pairing:
             value: each.owner for each in history.owned for value in identifiers_of(each.id)
         }
         self._numbers = GivenNumbers()
-        # Users with the words that they have sent, and the first call that did.
+        # Users with the words that they have sent in served calls, and the first call that did.
         self._said: dict[tuple[str | None, str], int] = {}
         # Words with the user who was the first to send them.
         self._senders: dict[str, str] = {}
@@ -158,7 +158,9 @@ class _Pairing:
             owners.setdefault(value, str(call.actor.user))
         self._numbers.take(call)
         for word in _words_of(call):
-            self._said.setdefault((call.actor.user, word), call.index)
+            if call.answer.outcome is Outcome.OK:
+                # Of what was refused nothing is kept.
+                self._said.setdefault((call.actor.user, word), call.index)
             if call.actor.user is not None:
                 self._senders.setdefault(word, call.actor.user)
         found = self._pair(call)

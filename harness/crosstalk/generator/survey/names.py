@@ -20,6 +20,7 @@ from crosstalk.core.identifiers import (
 )
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.examples.arrangement import Arrangement, changes, makers
+from crosstalk.generator.examples.provision import Provision
 from crosstalk.generator.examples.readings import stored_by
 from crosstalk.generator.values.texts import COMMON_WORD
 from crosstalk.oracles.pairs import Pair
@@ -48,6 +49,7 @@ class NamesPart:
         """
         example = users.example
         begun = example.state.executor.calls_made
+        provision = Provision.by(example, users.drawer)
         for operation in _storing(users):
             if users.spent(begun, most):
                 return
@@ -57,6 +59,9 @@ class NamesPart:
             stored = stored and _with_optional_words(users, operation, stored)
             if stored is None or not _words(operation, stored.arguments):
                 continue
+            if not users.able(operation, users.attacker):
+                # In an example that has just begun the attacker has nothing to store it in.
+                provision.for_call(operation, users.attacker)
             # The second call of a pair would book the same entry of a catalogue again.
             if not users.able(operation, users.attacker, listed=False):
                 # Both calls would be refused for what the attacker does not have.

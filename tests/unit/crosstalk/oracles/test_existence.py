@@ -495,6 +495,18 @@ def test_code_of_another_user_in_a_text_is_compared_with_one_of_no_user() -> Non
     assert len(Existence().judge(writer.history)) == 1
 
 
+@pytest.mark.parametrize("served", [True, False])
+def test_code_that_was_refused_before_did_not_become_the_callers(*, served: bool) -> None:
+    writer = Writer().call(ALICE, "get_note", {"slug": "n-3222a4a3543d"}, ok({"body": "x"}))
+    before = ok({"slug": "n-3222a4a3543d"}) if served else refused(404, "note_not_found")
+    writer.call(BOB, "delete_note", {"slug": "n-3222a4a3543d"}, before)
+    theirs, nobodys = (Probe("names", 7, part, "alice") for part in ("foreign", "missing"))
+    made, unknown = ok({"body": "x"}), refused(400, "see_also_not_found")
+    writer.call(BOB, "add_note", {"see": "n-3222a4a3543d"}, made, theirs)
+    writer.call(BOB, "add_note", {"see": "n-a73576474a44"}, unknown, nobodys)
+    assert bool(Existence().judge(writer.history)) is not served
+
+
 @pytest.mark.parametrize("leaks", [True, False])
 def test_words_that_a_caller_has_looked_for_are_listed_to_them_and_tell_nothing(
     *, leaks: bool

@@ -28,6 +28,7 @@ from crosstalk.generator.examples.honest_calls import read_again
 from crosstalk.generator.examples.readings import Reading
 from crosstalk.generator.examples.state import GeneratorState
 from crosstalk.generator.examples.tenants import apart
+from crosstalk.generator.plan.beginnings import search_by_beginnings
 from crosstalk.generator.plan.naming import Naming
 from crosstalk.generator.rules.situations.self_description import (
     descriptive,
@@ -201,6 +202,7 @@ class FirstLook:
         if not users.ended:
             read_again(example, readings, victim, key, beside=attacker)
             example.judge_soon(after=1)
+            search_by_beginnings(Arrangement(example, self._random, attacker, victim))
         self._naming.serve_the_owner(users)
 
     def _store_in_their_words(self, users: Arrangement) -> None:

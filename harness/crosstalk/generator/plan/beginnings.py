@@ -1,0 +1,64 @@
+"""Searches by the beginning of another user's words, to which nothing of the searcher's own fits.
+
+Where nothing of one's own is found, a system may suggest what others have. A search by a word that
+all users say finds something of one's own each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from crosstalk.core.identifiers import map_markers, marker, markers_in, strings_in
+from crosstalk.execution.executor import PlannedCall
+from crosstalk.generator.examples.arrangement import Arrangement
+from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.examples.readings import stored_by
+from crosstalk.surface.capabilities import required_references
+from crosstalk.surface.operation import Operation, Parameter, Role
+from crosstalk.surface.patterns import admits
+
+_MOST_SEARCHES, _MOST_WORDS = 3, 2
+# Digits of a marker, which are others in each replay.
+_DIGITS = 8
+
+
+def search_by_beginnings(users: Arrangement) -> None:
+    """Have the attacker search for what the victim has stored, by the beginnings of its words.
+
+    Args:
+        users: Who act.
+    """
+    example = users.example
+    words = _beginnings(users)
+    for operation, parameter in list(_searches(example))[:_MOST_SEARCHES] if words else ():
+        drawn = users.own(operation, users.attacker).arguments
+        for word in words:
+            if users.ended:
+                return
+            if admits(parameter.schema, word):
+                said = {**drawn, parameter.name: word}
+                example.execute_spoilt(PlannedCall(users.attacker, operation.name, said))
+    example.judge_soon(after=1)
+
+
+def _searches(example: ExampleRun) -> Iterator[tuple[Operation, Parameter]]:
+    """Return what looks for a word among a user's own, and the parameter that says it."""
+    for operation in example.capabilities.protected:
+        asked = operation.parameter(Role.QUERY)
+        plain = operation.reads_only and not (operation.pushes or operation.conversational)
+        if plain and asked is not None and not required_references(operation):
+            yield operation, asked
+
+
+def _beginnings(users: Arrangement) -> list[str]:
+    """Return the beginnings of the victim's texts up to what is new in each, one of each form."""
+    known = marker(users.victim.name, 0)[:-_DIGITS]
+    found: dict[str, str] = {}
+    for call in stored_by(users.example, users.victim):
+        for text in strings_in(call.arguments):
+            own = [each for each in markers_in(text) if each.startswith(known)]
+            if own:
+                before = text.partition(own[0])[0]
+                found.setdefault(map_markers(before, lambda _: "*"), before + known)
+    # Lists of words, as tags, before texts: they are what is suggested.
+    return sorted(found.values(), key=lambda each: " " in each)[:_MOST_WORDS]

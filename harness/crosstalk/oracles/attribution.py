@@ -113,7 +113,7 @@ class _Attribution:
                 elif owner == user:
                     seen.add(value)
                 elif owner is not None and not (
-                    self._gave(user, value) or self._made_of_own_words(user, value)
+                    self._gave(user, value) or _made_of(value, self._supplied[user])
                 ):
                     if _is_known_person(history, owner, call, value):
                         continue
@@ -207,10 +207,11 @@ class _Attribution:
         self._searched[key] = len(texts)
         return False
 
-    def _made_of_own_words(self, user: str | None, value: str) -> bool:
-        """Return whether that user sent all words in it, as a slug is made of a title's."""
-        words = markers_in(value)
-        return bool(words) and self._supplied[user].issuperset(words)
+
+def _made_of(value: str, sent: Collection[str]) -> bool:
+    """Return whether a user sent all words in a value, as a slug is made of a title's."""
+    words = markers_in(value)
+    return bool(words) and set(words) <= set(sent)
 
 
 def _by_another(
@@ -222,7 +223,7 @@ def _by_another(
     user, operation = call.actor.user, call.operation
     return any(
         sender is not None
-        and value in sent
+        and (value in sent or _made_of(value, sent))
         and history.permits(sender, user, operation, {value}, call)
         for sender, sent in supplied.items()
         if sender != user

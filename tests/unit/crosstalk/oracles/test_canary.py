@@ -222,6 +222,24 @@ def test_slug_made_of_the_callers_own_words_is_no_other_users() -> None:
     assert Canary().judge(same.call(BOB, "list", {}, ok([{"slug": slug}])).history) == []
 
 
+@pytest.mark.parametrize(("tenant", "found"), [("red", 0), ("green", 1)])
+def test_slug_made_of_words_that_a_colleague_sent_is_the_colleagues(
+    tenant: str, found: int
+) -> None:
+    title, slug = "note xtalicez00000001", "note-xtalicez00000001"
+    people = {
+        "alice": Person("alice", "blue"),
+        "bob": Person("bob", "red"),
+        "carol": Person("carol", tenant),
+    }
+    writer = Writer()
+    writer.history.policy = Policy(people, allows=(Allow(("*",), "tenant"),))
+    writer.call(ALICE, "add", {"title": title}, ok({"slug": slug}))
+    writer.call(BOB, "add", {"title": title}, ok({"slug": slug}))
+    writer.call(CAROL, "list", {}, ok([{"slug": slug}]))
+    assert len(Canary().judge(writer.history)) == found
+
+
 def test_value_that_a_user_stored_before_the_history_began_may_come_back() -> None:
     other = "01a1fc95-41f3-4131-b962-000000000007"
 

@@ -13,7 +13,8 @@ COUNT = 10
 WITHOUT_EFFECT = "timeclock"
 # Servers that came after the draw: what the other tools are told is written for those drawn.
 LATER = frozenset(
-    {"allotment", "brewlog", "clippings", "clutch", "cookshelf", "darkroom", "dragoman"}
+    {"allotment", "brewlog", "clippings", "clutch", "cookshelf", "couchside", "darkroom"}
+    | {"dragoman", "hearthbox", "inkfold", "roastline", "scanbox", "stageset"}
     | {"flagpole", "fossick", "glazery", "glossa", "hamlog", "hookrelay", "kennel"}
     | {"kitty", "museum", "nightwatch", "pagewatch", "receivables", "samples", "seedvault"}
     | {"transdesk", "vinyl"}

@@ -28,6 +28,8 @@ _DRAWN = re.compile(r"[A-Za-z0-9_-]{6,15}")
 _WORDS = re.compile(r"[-_]?(?:[A-Z]?[a-z]+[-_]?)+|[A-Z]+(?:[-_][A-Z]+)*")
 # Codes of letters alone.
 _WORDED = re.compile(r"[A-Za-z]{6,15}")
+# Words as programs write them, acronyms among them; drawn letters of this length are seldom such.
+_NAMED = re.compile(r"(?:[A-Z]+(?=[A-Z][a-z]|[-_]|$)|[A-Z]?[a-z]{2,}|[-_])+")
 # Longer ones: 32 hexadecimal digits, `note_01J8ZK…`.
 _LONG_CODE = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
@@ -197,7 +199,8 @@ def _code_like(example: str, identifier: str) -> str:
     made = []
     parts = re.split(r"([-_])", example)
     # Words in it say what it is the code of.
-    drawn = [each for each in parts if _HAS_DIGIT.search(each)] or parts
+    drawn = [each for each in parts if _HAS_DIGIT.search(each)]
+    drawn = drawn or [each for each in parts if each and not _WORDS.fullmatch(each)] or parts
     alphabet = _alphabet("".join(drawn))
     for part in parts:
         if part not in drawn or part in ("-", "_"):
@@ -240,7 +243,13 @@ def is_worded_id(text: str) -> bool:
 
 
 def is_drawn(text: str) -> bool:
-    """Return whether letters stand among digits, or capitals where no word has them."""
+    """Return whether letters stand among digits, or capitals where no word has them.
+
+    One in eight codes of twelve characters has no digit, though `_` and `-` are among them.
+    """
+    if _LONG_CODE.fullmatch(text):
+        named = _NAMED.fullmatch(text) or _WORDS.fullmatch(text)
+        return not (named or _HAS_DIGIT.search(text) or markers_in(text))
     if _DRAWN.fullmatch(text) is None or not re.search("[A-Za-z]", text):
         return False
     return _HAS_DIGIT.search(text) is not None or _WORDS.fullmatch(text) is None

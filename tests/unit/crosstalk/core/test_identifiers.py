@@ -55,3 +55,23 @@ def test_a_whole_marker_is_no_end_of_one() -> None:
         assert remarked_cut(whole, schema, 0x1234567) == whole
     # A replay that made another of it twice would have stored the same name again.
     assert remarked(remarked_cut(whole, {}, 0x1234567), 0x1234567) != whole
+
+
+@pytest.mark.parametrize(
+    ("value", "drawn"),
+    [
+        ("thr_UTkLfk_OXWVB", True),
+        ("msg_zNfQwNIaLx-h", True),
+        ("thr_fdz3H2m0kU_P", False),  # it is a secret
+        ("getUserNameById_", False),
+        ("XMLHttpRequestFactory", False),
+        ("HTTP_NOT_FOUND_ERROR", False),
+        ("two-factor-authentication", False),
+    ],
+)
+def test_long_code_without_a_digit_is_an_id_and_no_words(value: str, *, drawn: bool) -> None:
+    assert is_short_id(value) is drawn
+    if drawn:
+        missing = missing_like(value, "2f6a1f0e-8d0a-4b7c-9f43-0d7f3c7b2a22")
+        assert missing != value
+        assert missing[:4] == value[:4]

@@ -115,3 +115,9 @@ def _row_of(path: str) -> tuple[str, str, str] | None:
     last = places[-1]
     before = ".".join(parts[:last])
     return (f"{before}." if before else ""), parts[last], ".".join(parts[last + 1 :])
+
+
+def first_words(text: str) -> list[str]:
+    """Return the first word of each line of a text: what the entries of a list are called."""
+    words = (re.search(r"[\w.@-]*\w", line) for line in text.splitlines())
+    return [found.group() for found in words if found is not None]

@@ -3,8 +3,9 @@
 A script is a history with the particulars taken out. Where an argument held a value that an
 earlier answer gave, the script says so: `${3.items.0.id}` is the value at that path of the third
 call's answer, `${alice}` the subject that stands for alice, and `${alice|upper}` the same in
-capitals. `${3.0|listed}` is an entry of a catalogue, which any user can name. So it runs again with
-fresh subjects and on another database, and loses nothing when calls before it are dropped.
+capitals. `${3.0|listed}` is an entry of a catalogue, which any user can name, and `${3.text|last}`
+the first word of the last line of one. So it runs again with fresh subjects and on another
+database, and loses nothing when calls before it are dropped.
 """
 
 from __future__ import annotations
@@ -37,10 +38,10 @@ from crosstalk.core.identifiers import (
 from crosstalk.core.object_kinds import (
     kind_of_field,
 )
-from crosstalk.core.row_places import RowPlaces, plain_path
+from crosstalk.core.row_places import RowPlaces, first_words, plain_path
 from crosstalk.core.short_numbers import LONG_NUMBER, ShortNumbers
 
-_REFERENCE = re.compile(r"\$\{(\d+)\.([^}]+?)(\|upper|\|listed)?\}")
+_REFERENCE = re.compile(r"\$\{(\d+)\.([^}]+?)(\|upper|\|listed|\|last)?\}")
 _SUBJECT = re.compile(r"\$\{([a-z][a-z0-9_-]*)(\|upper)?\}")
 _SYMBOLS = re.compile(r"(\$\{[^}]*\})")
 _WORD = re.compile(r"[A-Za-z0-9]+")
@@ -212,7 +213,7 @@ def references_in(value: Any, *, listed: bool = True) -> set[tuple[int, str]]:
         (int(match.group(1)), match.group(2))
         for text in strings_in(value)
         for match in _REFERENCE.finditer(text)
-        if listed or match.group(3) != "|listed"
+        if listed or match.group(3) not in ("|listed", "|last")
     }
 
 
@@ -407,6 +408,8 @@ def filled(
 
     def answer(match: re.Match[str]) -> str:
         found = of_answer(int(match.group(1)), match.group(2))
+        if match.group(3) == "|last":
+            return (first_words(found) or [found])[-1]
         return capitals(found) if match.group(3) == "|upper" else found
 
     def subject(match: re.Match[str]) -> str:

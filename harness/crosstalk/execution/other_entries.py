@@ -15,6 +15,7 @@ from typing import Any
 
 from crosstalk.core.history import Call, History, Outcome
 from crosstalk.core.identifiers import markers_in
+from crosstalk.core.row_places import first_words
 from crosstalk.core.script import Script, Step
 from crosstalk.execution.repeated_acts import stores, with_acts_repeated
 from crosstalk.oracles.base import Suspicion
@@ -85,7 +86,7 @@ def _turned(step: Step, operation: Operation, history: History, shown: Call, rea
         if each.name not in found:
             continue
         if last := _last_beside(found[each.name], shown):
-            found[each.name] = f"${{{reading}.{last}|listed}}"
+            found[each.name] = f"${{{reading}.{last}}}"
             continue
         options = sorted(_options(found[each.name], operation, each, history))
         if len(options) > 1:
@@ -126,13 +127,18 @@ def _entries(value: str, operation: Operation, parameter: Parameter, history: Hi
 
 
 def _last_beside(value: Any, shown: Call) -> str:
-    """Return where the last of the rows stands in which an answer shows a value; empty for none."""
+    """Return where the last of the rows, or lines, stands of which an answer shows a value as one;
+    empty for none.
+    """
     if not isinstance(value, str):
         return ""
     found = [(path, _ROW.sub("*", path), text) for path, text in shown.answer.paths()]
     places = {place for _, place, text in found if text == value and "*" in place}
     rows = [path for path, place, _ in found if place in places]
-    return rows[-1] if len(rows) > 1 else ""
+    if len(rows) > 1:
+        return f"{rows[-1]}|listed"
+    lists = [path for path, _, text in found if value in first_words(text) and "\n" in text]
+    return f"{lists[0]}|last" if lists else ""
 
 
 def _numbers(value: float, schema: Mapping[str, Any]) -> list[Any]:

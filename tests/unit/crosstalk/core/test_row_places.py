@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from crosstalk.core.history import History
 from crosstalk.core.identifiers import marker, remarked
-from crosstalk.core.row_places import RowPlaces, plain_path
+from crosstalk.core.row_places import RowPlaces, first_words, plain_path
 from crosstalk.core.script import resolve, script_of
 from tests.unit.crosstalk.histories import ALICE, BOB, Writer, ok
 
@@ -82,3 +82,7 @@ def test_row_is_named_by_the_first_word_that_no_other_row_of_its_list_has() -> N
     for _ in range(2):
         assert rows.named("songs.0.id") == f"songs.[{own}@0].id"
         assert rows.named("songs.1.id") == "songs.1.id"
+
+
+def test_lines_of_a_list_are_known_by_their_first_words() -> None:
+    assert first_words("ACME 42.10\n- BOLT: 12.75\n\n* cork_2") == ["ACME", "BOLT", "cork_2"]

@@ -8,7 +8,14 @@ import pytest
 
 from crosstalk.core.history import History, Probe
 from crosstalk.core.owned_objects import OwnedObject
-from crosstalk.core.script import Script, UnresolvedReferenceError, resolve, script_of
+from crosstalk.core.script import (
+    Script,
+    UnresolvedReferenceError,
+    filled,
+    references_in,
+    resolve,
+    script_of,
+)
 from tests.unit.crosstalk.histories import ALICE, BOB, Writer, ok
 
 TASK = "01a1fc95-41f3-7131-b962-eac9f4851703"
@@ -190,3 +197,10 @@ def test_number_of_an_object_is_named_where_an_argument_says_its_kind() -> None:
     writer.call(ALICE, "rest:PUT /interviews/{uid}", {"application": "2", "round": "2"}, ok({}))
     steps = script_of(writer.history).steps
     assert steps[2].arguments == {"application": "${1.result.number}", "round": "2"}
+
+
+def test_last_entry_of_a_text_is_the_first_word_of_its_last_line() -> None:
+    said = {"ticker": "${1.result|last}"}
+    text = "ACME 42\nBOLT 12"
+    assert filled(said, lambda number, path: text, lambda name: None) == {"ticker": "BOLT"}
+    assert not references_in(said, listed=False)

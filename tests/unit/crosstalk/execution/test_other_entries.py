@@ -24,7 +24,8 @@ MINUTES = Parameter("minutes", {"type": "integer"}, True, Role.VALUE)
 BOOK = Operation("rest", "rest:POST /bookings", (NAME, MINUTES), reads_only=False)
 POPULAR = Operation("rest", "rest:GET /popular", (), reads_only=True, lists=True)
 MEAN = Operation("rest", "rest:GET /mean", (), reads_only=True)
-OPERATIONS = {each.name: each for each in (BOOK, POPULAR, MEAN)}
+PROSE = Operation("rest", "rest:GET /popular.txt", (), reads_only=True, lists=True)
+OPERATIONS = {each.name: each for each in (BOOK, POPULAR, MEAN, PROSE)}
 
 
 class Gym:
@@ -49,9 +50,12 @@ class Gym:
             self.booked.append((me, arguments["class_id"], arguments["minutes"]))
             return ok({"booked": True})
         seen = [each for each in self.booked if self.leaks or each[0] == me]
+        times = Counter(name for _, name, _ in seen)
+        ordered = sorted(CLASSES, key=lambda each: -times[each])
         if operation is POPULAR:
-            times = Counter(name for _, name, _ in seen)
-            return ok(sorted(CLASSES, key=lambda each: -times[each]))
+            return ok(ordered)
+        if operation is PROSE:
+            return ok({"result": "\n".join(f"{each} 45 min" for each in ordered)})
         return ok({"mean": round(sum(m for *_, m in seen) / len(seen), 1) if seen else 0})
 
     def close(self) -> None:
@@ -76,7 +80,7 @@ def _story(system: Gym, reading: Operation) -> tuple[History, Replayer]:
 
 
 @pytest.mark.parametrize("leaks", [True, False])
-@pytest.mark.parametrize("reading", [POPULAR, MEAN], ids=["order", "mean"])
+@pytest.mark.parametrize("reading", [POPULAR, MEAN, PROSE], ids=["order", "mean", "lines"])
 def test_order_or_mean_at_rest_is_moved_by_other_entries_and_numbers(
     reading: Operation, *, leaks: bool
 ) -> None:

@@ -47,6 +47,8 @@ _MOST_ASKED = 2
 _MOST_GIVEN = 4
 # A number so many times as large as the reader's is larger than all of them together.
 _FACTOR = 100
+# Lists in which the id of what was stored is looked for.
+_LISTS = 3
 
 
 def watch_neighbour(
@@ -122,8 +124,8 @@ def _store_in_readers_words(users: Arrangement, key: int) -> None:
     known = example.state.reaching_others()
     changing = valued_changes(example)
     storing = (*example.capabilities.creators, *makers(example), *changing)
-    # Shown of what the other stored in the very words of the reader's.
-    alike: set[str] = set()
+    # Shown of what the other stored in the very words of the reader's, beside what was there.
+    alike, before = set[str](), {each.name: _own(users, each) for each in storing}
     # What is done to all that has a word comes when both have it, whatever was changed before.
     for operation in sorted(storing, key=acts_by_word):
         stored = next(
@@ -141,11 +143,13 @@ def _store_in_readers_words(users: Arrangement, key: int) -> None:
         drawn = users.own(operation, other)
         identity = example.with_identity(operation, other)
         arguments = {**in_words_of(example, stored.arguments, drawn).arguments, **identity}
-        arguments |= words_of_now(users, operation) | _inside(users, operation, alike)
+        arguments |= words_of_now(users, operation)
+        arguments |= _inside(users, operation, alike, before[operation.name])
         call = example.execute(PlannedCall(other, operation.name, arguments, probe))
         if call.answer.outcome is not Outcome.OK:
             continue
         alike |= {text for _, text in call.answer.paths()}
+        alike |= {each for each in arguments.values() if isinstance(each, str) and markers_in(each)}
         if operation in changing and not users.ended:
             # Now both have it in the same words: what one of them changes may follow the other's.
             anew = in_new_words(users, operation, arguments)
@@ -157,19 +161,50 @@ def _store_in_readers_words(users: Arrangement, key: int) -> None:
                 example.execute_spoilt(PlannedCall(other, operation.name, each, probe))
 
 
-def _inside(users: Arrangement, operation: Operation, alike: Collection[str]) -> dict[str, Any]:
+def _inside(
+    users: Arrangement, operation: Operation, alike: set[str], before: Collection[str]
+) -> dict[str, Any]:
     """Return the other's object that has the reader's words, for what stands inside one.
 
     The newest differs in a value that is listed: what is counted or averaged over all of a kind
-    would count a weight of it for another kind.
+    would count a weight of it for another kind. Where its creation has told its id in words alone,
+    the row of a list that holds the words does.
     """
+    known = _own(users, operation)
+    if not known and not before:
+        return {}
+    (named,) = required_references(operation)
+    same = [each for each in known if each in alike][-1:]
+    lists = [each for each in users.example.state.observations if not each.descriptive]
+    for each in lists[:_LISTS] if alike and not same else ():
+        if users.ended or same:
+            break
+        shown = users.example.execute(users.example.reading(each, users.attacker))
+        new = [known for known in _own(users, operation) if known not in before]
+        same = [each for each in new if _stands_beside(shown.answer.body, each, alike)][:1]
+    alike.update(same)
+    return {named.name: same[0]} if same else {}
+
+
+def _stands_beside(body: Any, value: str, words: Collection[str]) -> bool:
+    """Return whether a value stands in one row of an answer with one of these words."""
+    if isinstance(body, Mapping):
+        texts = {each for each in body.values() if isinstance(each, str)}
+        if value in texts:
+            return not texts.isdisjoint(words)
+        return any(_stands_beside(each, value, words) for each in body.values())
+    if isinstance(body, list | tuple):
+        return any(_stands_beside(each, value, words) for each in body)
+    return False
+
+
+def _own(users: Arrangement, operation: Operation) -> list[str]:
+    """Return the other's objects that an operation can name which names one."""
     named = required_references(operation)
     if len(named) != 1 or named[0].many or named[0].role is Role.NAME:
-        return {}
+        return []
     pool, other = users.example.pool, users.attacker
-    known = pool.references(other.name, named[0], operation.name, guess=False)
-    same = [each for each in known if each in alike]
-    return {named[0].name: same[-1]} if same else {}
+    return pool.references(other.name, named[0], operation.name, guess=False)
 
 
 def words_of_now(users: Arrangement, operation: Operation) -> dict[str, Any]:

@@ -23,6 +23,8 @@ class Presented:
         connection: Who shares a session, a stream or a process: callers with one name do. Callers
             without a name share one, as users behind a gateway do.
         csrf: The token that a form of the caller's session repeats in a field.
+        borrowed: Whether the connection is another caller's, so that what is refused there ends
+            nothing.
     """
 
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -33,6 +35,7 @@ class Presented:
     query: Mapping[str, str] = field(default_factory=dict)
     cookies: Mapping[str, str] = field(default_factory=dict)
     csrf: str = field(default="", repr=False)
+    borrowed: bool = False
 
     @classmethod
     def bearer(cls, token: str) -> Presented:

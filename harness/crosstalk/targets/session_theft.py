@@ -28,9 +28,8 @@ class SessionTheft:
         """Return what this actor presents."""
         own = self.inner.present(actor, subject, surface)
         if actor == HIJACKER:
-            return replace(
-                own, connection=self._connections.get((surface, actor.claims), own.connection)
-            )
+            theirs = self._connections.get((surface, actor.claims))
+            return own if theirs is None else replace(own, connection=theirs, borrowed=True)
         if actor.user is not None:
             self._connections[surface, actor.user] = own.connection
         return own

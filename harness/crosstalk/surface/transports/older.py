@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -73,15 +73,24 @@ class OlderHttp(HttpTransport):
         session = self._session(presented)
         if session.refused is not None:
             return session.refused
-        reply = self._send(method, params, presented, session)
-        if reply.status == 404 and session.identifier is not None:
-            # Sessions end whenever the server likes (2025-06-18, Session Management).
-            self._drop(presented, session)
-            session = self._session(presented)
-            if session.refused is not None:
-                return session.refused
-            reply = self._send(method, params, presented, session)
-        return reply
+        return self._on_session(
+            presented, session, lambda on: self._send(method, params, presented, on)
+        )
+
+    def _on_session(
+        self, presented: Presented, session: _Session, ask: Callable[[_Session], Reply]
+    ) -> Reply:
+        """Ask on a session, and on a new one where the server has ended it.
+
+        Sessions end whenever the server likes (2025-06-18, Session Management). That another user
+        is not served on one is what it should say, and its owner goes on with it.
+        """
+        reply = ask(session)
+        if reply.status != 404 or session.identifier is None or presented.borrowed:
+            return reply
+        self._drop(presented, session)
+        session = self._session(presented)
+        return session.refused if session.refused is not None else ask(session)
 
     def listen(self, uris: Iterable[str], presented: Presented) -> Reply:
         """Return what came on the standing stream of the caller's session, which it opens.
@@ -116,7 +125,11 @@ class OlderHttp(HttpTransport):
         session = self._session(presented)
         if session.refused is not None:
             return session.refused
-        return self._resumed(event, presented, session, _RESUMING_SECONDS)
+        return self._on_session(
+            presented,
+            session,
+            lambda on: self._resumed(event, presented, on, _RESUMING_SECONDS),
+        )
 
     def _resumed(
         self, event: str, presented: Presented, session: _Session, seconds: float
@@ -180,6 +193,9 @@ class OlderHttp(HttpTransport):
 
     def _session(self, presented: Presented) -> _Session:
         name = session_of(presented.connection)
+        if presented.borrowed and name not in self._sessions:
+            # One that is opened with this caller's credential is not the other's to go on with.
+            name = f"{name} borrowed"
         # Calls made at once on one connection shake hands once.
         with self._opening.setdefault(name, threading.Lock()):
             known = self._sessions.get(name)

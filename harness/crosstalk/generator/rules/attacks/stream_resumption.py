@@ -13,6 +13,7 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from crosstalk.core.history import Actor
+from crosstalk.core.identifiers import is_marker
 from crosstalk.core.principals import ANONYMOUS, HIJACKER
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.examples.example_run import ExampleRun
@@ -25,6 +26,8 @@ _RESUME = "mcp:streams/resume"
 _SHARE = 0.03
 _FIRST = 18
 _EVENTS = 2
+# Events of one user that may still be kept, and those of them that are chosen from.
+_LATEST, _MOST = 16, 6
 _COUNT = "streams resumed"
 
 
@@ -38,17 +41,17 @@ class StreamResumption:
         """Return whether any user has an event to resume after, and it is time to do it again."""
         made = example.state.executor.calls_used
         return example.state.situations[_COUNT] < _FIRST + _SHARE * made and any(
-            _events(example, each) or _sent(example, each) for each in example.members
+            latest_events(example, each) or _sent(example, each) for each in example.members
         )
 
     def run(self, example: ExampleRun, draw: Draw) -> None:
         """Resume after two events of one user's, as every client that should not be able to."""
         owners = [
-            each for each in example.members if _events(example, each) or _sent(example, each)
+            each for each in example.members if latest_events(example, each) or _sent(example, each)
         ]
         owner: Actor = draw(st.sampled_from(owners))
         other = example.other_member(draw, owner)
-        known = _events(example, owner)
+        known = latest_events(example, owner)
         if known:
             _resume_after(example, owner, other, draw(st.permutations(known))[:_EVENTS])
         _ask_again(example, owner, other, lambda each: example.plan_own(draw, each, other))
@@ -65,7 +68,7 @@ def resume_streams(
         other: Another user.
         plan: Returns a call of the other user's with what is theirs.
     """
-    events = _events(example, owner)
+    events = latest_events(example, owner)
     if events:
         # After an early one something is sent again; the latest ones are surely kept.
         _resume_after(example, owner, other, [*events[-_EVENTS:], *events[:-_EVENTS][:1]])
@@ -113,9 +116,19 @@ def _sent(example: ExampleRun, owner: Actor) -> dict[str, list[str]]:
     return found
 
 
-def _events(example: ExampleRun, owner: Actor) -> list[str]:
-    """Return the latest events of a user's streams: early ones are kept for a while only."""
+def latest_events(example: ExampleRun, owner: Actor) -> list[str]:
+    """Return the latest events of a user's streams, those of answers with words of theirs last:
+    what is sent again after one of these tells whose it is.
+
+    Early ones are kept for a while only.
+    """
     if _RESUME not in example.state.executor.operations:
         return []
     (parameter,) = example.state.executor.operations[_RESUME].parameters
-    return example.pool.references(owner.name, parameter, _RESUME, guess=False)[-6:]
+    known = example.pool.references(owner.name, parameter, _RESUME, guess=False)[-_LATEST:]
+    telling: set[str] = set()
+    for call in example.history:
+        ids = call.answer.linked.get(parameter.name) or ()
+        if call.actor == owner and any(map(is_marker, call.received)):
+            telling.update([ids] if isinstance(ids, str) else ids)
+    return sorted(known, key=lambda each: each in telling)[-_MOST:]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from crosstalk.core.history import Answer, Outcome
-from crosstalk.generator.rules.attacks.stream_resumption import StreamResumption
+from crosstalk.generator.rules.attacks.stream_resumption import StreamResumption, latest_events
 from crosstalk.oracles.canary import Canary
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.http.event_stream import LAST_EVENT, LAST_EVENT_FIELD
@@ -18,6 +19,7 @@ from tests.unit.crosstalk.generator.rules.situations.test_situations import (
     Things,
     played,
 )
+from tests.unit.crosstalk.histories import ALICE, Writer
 
 WORDS = Parameter("words", {"type": "string"}, True, Role.TEXT)
 AFTER = Parameter(LAST_EVENT, {"type": "string"}, False, Role.CURSOR)
@@ -63,3 +65,24 @@ def test_answer_is_continued_after_an_event_of_another_users(by_user: bool) -> N
     suspected = [each for history in found for each in Canary().judge(history)]
     assert bool(suspected) is not by_user
     assert {each.operation for each in suspected} <= {TALK.name}
+
+
+def test_events_of_answers_with_words_of_ones_own_are_resumed_after() -> None:
+    writer = Writer()
+    for number in range(1, 9):
+        said = "note xtalicez00000001" if number == 3 else "stored"
+        answer = Answer(Outcome.OK, 200, said, linked={"event_id": [f"e{number}"]})
+        writer.call(ALICE, "mcp:list", {}, answer)
+    event = Parameter("event_id", {"type": "string"}, True, Role.REFERENCE)
+    resume = Operation("mcp-streams", "mcp:streams/resume", (event,), reads_only=True)
+    known = [f"e{number}" for number in range(1, 9)]
+    example: Any = SimpleNamespace(
+        history=writer.history,
+        pool=SimpleNamespace(references=lambda *_, **__: known),
+        state=SimpleNamespace(executor=SimpleNamespace(operations={resume.name: resume})),
+    )
+    assert latest_events(example, ALICE) == ["e4", "e5", "e6", "e7", "e8", "e3"]
+    without: Any = SimpleNamespace(
+        state=SimpleNamespace(executor=SimpleNamespace(operations={TALK.name: TALK}))
+    )
+    assert latest_events(without, ALICE) == []

@@ -231,9 +231,12 @@ def _with_second_missing(script: Script, foreign: Call, missing: Call) -> Script
     for name, value in foreign.arguments.items():
         other = missing.arguments[name]
         if isinstance(value, list) and isinstance(other, list) and len(value) == len(other):
-            # What both lists hold is the caller's own.
+            # What both lists hold is the caller's own, and so is what the caller was given.
             places = zip(said[name], value, other, strict=True)
-            second[name] = [kept if one == two else _another(two) for kept, one, two in places]
+            second[name] = [
+                kept if one == two or _is_own(kept, step, script) else _another(two)
+                for kept, one, two in places
+            ]
         elif value != other:
             second[name] = _another(other)
     others = {
@@ -257,6 +260,12 @@ def _with_second_missing(script: Script, foreign: Call, missing: Call) -> Script
             for each in script.steps
         )
     )
+
+
+def _is_own(symbol: Any, step: Step, script: Script) -> bool:
+    """Return whether an argument is what an answer gave to the caller of a step."""
+    given = {script.callers.get(number) for number, _ in references_in(symbol, listed=False)}
+    return given == {step.actor.user}
 
 
 def _another(value: Any) -> Any:

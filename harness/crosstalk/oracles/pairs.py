@@ -325,7 +325,7 @@ def _comparable(
     if any(each != name and one[each] in (one[name], other[name]) for each in one):
         # "These are the same contact" tells that one thing was named twice.
         return False
-    first, second = _apart(one[name], other[name])
+    first, second = _apart(one[name], other[name], owners, foreign.actor.user)
     short, other_short = _single(first), _single(second)
     if is_short_id(short) and is_short_id(other_short):
         kind = kind_of_argument(name, foreign.operation)
@@ -426,11 +426,27 @@ def named_in_call(call: Call) -> set[str]:
     }
 
 
-def _apart(one: object, other: object) -> tuple[object, object]:
-    """Return what two arguments differ in: of lists the elements that one of them has alone."""
+def _apart(
+    one: object, other: object, owners: Mapping[str, str], caller: str | None
+) -> tuple[object, object]:
+    """Return what two arguments differ in: of lists the elements that one of them has alone, but
+    for as many of the caller's own in both, as what removes takes another one each time.
+    """
     if not (isinstance(one, list) and isinstance(other, list)):
         return one, other
-    return [each for each in one if each not in other], [each for each in other if each not in one]
+
+    def is_own(element: object) -> bool:
+        values = identifiers_of(element) or {str(element)}
+        return caller is not None and {owners.get(each) for each in values} == {caller}
+
+    alone = [
+        [each for each in one if each not in other],
+        [each for each in other if each not in one],
+    ]
+    left = [[each for each in elements if not is_own(each)] for elements in alone]
+    same = len(alone[0]) - len(left[0]) == len(alone[1]) - len(left[1])
+    first, second = left if same else alone
+    return first, second
 
 
 def _single(value: object) -> str:

@@ -128,3 +128,53 @@ def test_refusal_of_what_worked_before_is_not_explained_by_numbers_that_go_up() 
     again = Counterfactual(partial(closing, for_all=True))
     assert not again.shows(script, history, suspicion)
     assert not Ownership().judge(closing(script, for_all=False))
+
+
+def removed(script: Script) -> History:
+    """Play a system that removes the caller's own, and lists what is another user's as kept."""
+    writer, made = Writer(), dict[str, str | None]()
+    ids = map("{:016x}".format, itertools.count(0xD1F0_0000_0000_0001, 7919))
+
+    def known(number: int, path: str) -> str:
+        return dict(writer.history.calls[number - 1].answer.paths())[path]
+
+    for step in script.steps:
+        given = filled(step.arguments, known, lambda name: None)
+        named = [str(each) for each in given.get("ids", ())]
+        if step.operation == "add":
+            made[new := next(ids)] = step.actor.user
+            answer = ok({"id": new})
+        else:
+            mine = [each for each in named if made.get(each) == step.actor.user]
+            kept_back = [each for each in named if each in made and each not in mine]
+            answer = ok({"gone": mine, "kept": kept_back})
+        writer.call(step.actor, step.operation, given, answer, step.probe)
+    return writer.history
+
+
+def test_objects_of_the_callers_own_stay_in_a_list_when_another_is_exchanged() -> None:
+    missing = "649a5f6e40082b12"
+    script = Script(
+        (
+            Step(1, ALICE, "add", {}),
+            Step(2, BOB, "add", {}),
+            Step(3, BOB, "add", {}),
+            Step(
+                4,
+                BOB,
+                "delete",
+                {"ids": ["${2.id}", "${1.id}"]},
+                Probe("existence", 1, "foreign", "alice"),
+            ),
+            Step(
+                5,
+                BOB,
+                "delete",
+                {"ids": ["${3.id}", missing]},
+                Probe("existence", 1, "missing", "alice"),
+            ),
+        )
+    )
+    history = removed(script)
+    (suspicion,) = [each for each in Existence().judge(history) if "tell" in each.summary]
+    assert not Counterfactual(removed).shows(script, history, suspicion)

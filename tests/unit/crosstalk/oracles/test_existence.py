@@ -495,6 +495,19 @@ def test_code_of_another_user_in_a_text_is_compared_with_one_of_no_user() -> Non
     assert len(Existence().judge(writer.history)) == 1
 
 
+@pytest.mark.parametrize("own", [True, False])
+def test_ids_in_lists_are_compared_beside_one_of_the_callers_own_in_each(*, own: bool) -> None:
+    first, second, hers = "ddcb79e5ffe861fd", "21ba6bf6ff1f4596", "6c15cbbacaff4903"
+    writer = Writer().call(ALICE, "add", {}, ok({"id": hers}))
+    for each in (first, second) if own else (first,):
+        writer.call(BOB, "add", {}, ok({"id": each}))
+    foreign, missing = ([first, hers], [second, "649a5f6e40082b12"])
+    writer.call(BOB, "delete", {"ids": foreign}, ok({"gone": [first], "kept": [hers]}), FOREIGN)
+    writer.call(BOB, "delete", {"ids": missing}, ok({"gone": [second], "kept": []}), MISSING)
+    found = [each for each in Existence().judge(writer.history) if "tell" in each.summary]
+    assert bool(found) is own
+
+
 @pytest.mark.parametrize("served", [True, False])
 def test_code_that_was_refused_before_did_not_become_the_callers(*, served: bool) -> None:
     writer = Writer().call(ALICE, "get_note", {"slug": "n-3222a4a3543d"}, ok({"body": "x"}))

@@ -208,13 +208,17 @@ class FirstLook:
     def _store_in_their_words(self, users: Arrangement) -> None:
         """Have a third user store what the attacker has, as it may be refused or kept only once.
 
-        The victim's words stay the victim's: whoever has said them may be shown them.
+        The victim's words stay the victim's, as whoever has said them may be shown them: they are
+        said for what stands inside objects alone, of which the attacker has nothing.
         """
         acting = (users.victim, users.attacker)
         for third in [each for each in users.example.members if each not in acting][:1]:
             again = Arrangement(users.example, self._random, users.attacker, third)
             for operation in self._capabilities.creators:
                 store_in_words_of_another(again, operation)
+            inside = Arrangement(users.example, self._random, users.victim, third)
+            for operation in _inside(users.example)[:_MOST_INSIDE]:
+                store_in_words_of_another(inside, operation)
 
     @staticmethod
     def _change_at_large(users: Arrangement, acting: Probe) -> None:

@@ -13,7 +13,15 @@ from crosstalk.oracles import Existence
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation
 from tests.unit.crosstalk.generator.plan.test_first_look import looked
-from tests.unit.crosstalk.generator.plan.test_sweep import ADD, Notes
+from tests.unit.crosstalk.generator.plan.test_sweep import (
+    ADD,
+    IDENTITY,
+    LIST,
+    MISSING,
+    NOTE,
+    TEXT,
+    Notes,
+)
 
 
 class Once(Notes):
@@ -56,3 +64,38 @@ def test_words_that_another_user_has_stored_are_stored_again_in_the_first_look(
     assert [each.probe.part for each in said if each.probe is not None] == (
         ["foreign", "missing"] if among_all else ["foreign"]
     )
+
+
+REMARK = Operation("rest", "rest:POST /notes/{note_id}/remarks", (IDENTITY, NOTE, TEXT), False)
+
+
+class Remarked(Notes):
+    """Says of each remark in a note whether a user has made the same one before."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.remarks: list[tuple[str, str]] = []
+
+    def discover(self) -> list[Operation]:
+        """Return what stores a note, and a remark in it."""
+        return [ADD, LIST, REMARK]
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Serve the caller's own notes alone."""
+        caller, text = presented.headers.get("caller", ""), str(arguments.get("text"))
+        if operation is not REMARK or caller != arguments.get("user_id"):
+            return super().call(operation, arguments, presented)
+        self.calls += 1
+        if str(arguments.get("note_id")) not in self.kept.get(caller, {}):
+            return MISSING
+        known = any(text == each for _, each in self.remarks)
+        self.remarks.append((caller, text))
+        return Answer(Outcome.OK, 201, {"text": text, "duplicate": known})
+
+
+def test_words_inside_an_object_are_stored_again_inside_an_own_one() -> None:
+    (history,) = looked(Remarked())
+    found = [each for each in Existence().judge(history) if each.rule is BrokenRule.EXISTENCE]
+    assert [history.calls[each.calls[0] - 1].operation for each in found] == [REMARK.name]

@@ -161,10 +161,12 @@ def kind_of(tool: Mapping[str, Any], identity: Sequence[str] = ()) -> Kind:
             found = "delete"
         else:
             description = str(tool.get("description", "")).strip()
-            found = _by_words(words_of(description)[:4])
+            said, shown = words_of(description)[:4], _SHOWN.match(description)
+            # "The last changes of a tree": in what begins with a noun phrase these are nouns.
+            found = _by_words([each for each in said if not (shown and each.endswith("s"))])
             if found is None and _acts_on(words, needed):
                 return "change"
-            if found is None and _SHOWN.match(description):
+            if found is None and shown:
                 found = "read"
             if found in ("read", "list", "search") and {Role.REFERENCE, Role.TEXT} <= roles:
                 # A text beside what is named is told of it, whatever the description begins with.

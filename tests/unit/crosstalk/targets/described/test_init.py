@@ -91,6 +91,24 @@ def test_description_that_is_no_sentence_of_doing_is_of_a_reading_tool(
     assert kind_of({"name": name, "description": description}) == kind
 
 
+@pytest.mark.parametrize(
+    ("name", "description", "kind"),
+    [
+        ("recent_changes", "The last 20 changes of a tree of yours.", "read"),
+        ("touch_up", "Changes a tree of yours.", "change"),
+    ],
+)
+def test_description_that_begins_with_a_noun_phrase_speaks_of_changes_as_things(
+    name: str, description: str, kind: str
+) -> None:
+    schema = {
+        "type": "object",
+        "properties": {"tree_id": {"type": "string"}},
+        "required": ["tree_id"],
+    }
+    assert kind_of({"name": name, "description": description, "inputSchema": schema}) == kind
+
+
 def test_plain_name_of_what_another_tool_creates_shows_it() -> None:
     needs = {"properties": {"contact_id": {"type": "string"}}, "required": ["contact_id"]}
     tools: list[dict[str, object]] = [

@@ -187,7 +187,6 @@ class FirstLook:
         # the victim's, so that a count of the one's is not the other's.
         for operation in (*self._storing(), *self._capabilities.creators):
             users.use(operation, attacker, acting)
-        self._store_in_their_words(users)
         example.judge_soon(after=1)
         # What reads comes before what changes, and what removes last. Some objects were not known
         # before their owner had read them.
@@ -202,6 +201,8 @@ class FirstLook:
         if not users.ended:
             read_again(example, readings, victim, key, beside=attacker)
             example.judge_soon(after=1)
+            # A colleague of the victim's may change what they read, and comes after it.
+            self._store_in_their_words(users)
             search_by_beginnings(Arrangement(example, self._random, attacker, victim))
         self._naming.serve_the_owner(users)
 

@@ -85,8 +85,15 @@ def store_in_words_of_another(users: Arrangement, operation: Operation) -> None:
     example, victim = users.example, users.victim
     if operation.conversational or not users.able(operation, users.attacker, listed=False):
         return
+    # What was sent besides may say whose it is to be.
+    declared = {each.name for each in operation.parameters}
     stored = next(
-        (each for each in stored_by(example, victim) if each.operation == operation.name), None
+        (
+            each
+            for each in stored_by(example, victim)
+            if each.operation == operation.name and declared.issuperset(each.arguments)
+        ),
+        None,
     )
     if users.ended or stored is None or not _words(operation, stored.arguments):
         return

@@ -9,6 +9,8 @@ import pytest
 
 from crosstalk.core.defects.broken_rules import BrokenRule
 from crosstalk.core.history import Answer, Outcome
+from crosstalk.core.policy import Policy
+from crosstalk.core.policy.model import Allow, Person
 from crosstalk.oracles import Existence
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation
@@ -99,3 +101,16 @@ def test_words_inside_an_object_are_stored_again_inside_an_own_one() -> None:
     (history,) = looked(Remarked())
     found = [each for each in Existence().judge(history) if each.rule is BrokenRule.EXISTENCE]
     assert [history.calls[each.calls[0] - 1].operation for each in found] == [REMARK.name]
+
+
+def test_colleague_stores_only_once_the_victim_has_read_again() -> None:
+    people = {"alice": "red", "bob": "blue", "carol": "red"}
+    policy = Policy(
+        people={name: Person(name, tenant) for name, tenant in people.items()},
+        allows=(Allow(("*",), "tenant", change=True),),
+    )
+    (history,) = looked(Notes(), policy=policy)
+    read = max(c.index for c in history if c.probe is not None and c.probe.part == "after")
+    said = [c.index for c in history if c.probe is not None and c.probe.kind == "names"]
+    assert said
+    assert min(said) > read

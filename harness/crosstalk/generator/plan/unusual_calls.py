@@ -12,6 +12,7 @@ from crosstalk.core.history import Actor, Probe
 from crosstalk.core.identifiers import ELEMENT
 from crosstalk.core.object_kinds import deletes
 from crosstalk.execution.executor import PlannedCall
+from crosstalk.generator.examples.arrangement import between_bounds
 from crosstalk.generator.examples.example_run import ExampleRun
 from crosstalk.generator.examples.undeclared import undeclared_fields
 from crosstalk.generator.values.arguments import ArgumentDrawer
@@ -137,4 +138,6 @@ def _second_elements(
         return
     inner = _inner(operation)
     drawn = drawer.arguments(operation, attacker, references=(victim.name,), hostile=False)
+    # A grade of none may leave the object as it is.
+    drawn = between_bounds(operation, drawn)
     yield {further(each.name): drawn[each.name] for each in inner if each.name in drawn}

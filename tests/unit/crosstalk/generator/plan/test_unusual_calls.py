@@ -88,6 +88,19 @@ def test_sweep_searches_as_another_user_and_filters_by_what_names_the_victim() -
     assert [dict(each.arguments) for each in found] == [{"q": "note"}, {"athlete": "alice-1"}]
 
 
+def test_number_in_a_second_element_is_neither_none_nor_the_largest() -> None:
+    note = Parameter("answers[].note_id", {"type": "string"}, True, Role.REFERENCE)
+    bounds = {"type": "integer", "minimum": 0, "maximum": 3}
+    grade = Parameter("answers[].grade", bounds, True, Role.VALUE)
+    example = example_of(review := Operation("mcp", "mcp:review_notes", (note, grade), False))
+    answer = Answer(Outcome.OK, 200, {"note_id": "10a1fc95-41f3-7131-b962-eac9f4851703"})
+    example.pool.harvest(Call(1, BOB, "mcp:add_note", {}, answer, 0.0, 0.0))
+    drawer = example.drawer_by(RandomChoice(Random(1)), HonestDrawer)
+    calls = [next(unusual_calls(example, drawer, ALICE, BOB, "mcp", ACTING)) for _ in range(9)]
+    assert {each.operation for each in calls} == {review.name}
+    assert {each.arguments["answers[1].grade"] for each in calls} <= {1, 2}
+
+
 def test_sweep_names_an_object_of_the_victim_in_a_second_element() -> None:
     note, grade = (
         Parameter("answers[].note_id", {"type": "string"}, True, Role.REFERENCE),

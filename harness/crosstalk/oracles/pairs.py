@@ -36,6 +36,8 @@ _ONE_WORD = re.compile(r"(?=\S*\d)\S{6,40}")
 _CODE = 8
 # Digits of a number that is drawn, and neither counted nor a day.
 _LONG_NUMBER = 9
+# A number that stands by itself in a sentence.
+_COUNTED = re.compile(r"(?<![\w-])\d+(?![\w-])")
 # Parts by which a refusal is told from a call that is served.
 _REFUSAL = ("status", "code", "message")
 
@@ -356,7 +358,9 @@ def _made_of_words(call: Call) -> set[str]:
     def masked(text: str) -> str:
         for each in short:
             text = re.sub(re.escape(each), "*", text, flags=re.IGNORECASE)
-        return map_markers(text, lambda _: "*")
+        text = map_markers(text, lambda _: "*")
+        # "Waypoint 2: note" is the next of the caller's own, a slug that ends in `-2` is none.
+        return _COUNTED.sub("#", text) if " " in text else text
 
     return {masked(text) for text in strings_in(call.answer.body) if sent & set(markers_in(text))}
 

@@ -508,6 +508,11 @@ def test_ids_in_lists_are_compared_beside_one_of_the_callers_own_in_each(*, own:
     assert bool(found) is own
 
 
+def test_number_before_a_word_in_a_sentence_counts_the_callers_own() -> None:
+    first, second = (ok(f"Waypoint {n}: **{each}**") for n, each in ((1, THEIRS), (2, NEW)))
+    assert Existence().judge(names(first, second).history) == []
+
+
 @pytest.mark.parametrize("served", [True, False])
 def test_code_that_was_refused_before_did_not_become_the_callers(*, served: bool) -> None:
     writer = Writer().call(ALICE, "get_note", {"slug": "n-3222a4a3543d"}, ok({"body": "x"}))

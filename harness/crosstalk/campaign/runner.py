@@ -75,8 +75,9 @@ _EXAMPLES_A_CHUNK = 1
 _LATE = 0.8
 # The part of the budget after which what comes last is prepared.
 _SOON = 0.8
-# The part after which one of several processes turns to what comes last.
-_ENDING = 0.88
+# Of several processes one turns to what comes last after this part, and prepares it before that:
+# it mostly waits, and the others make the calls that are left meanwhile.
+_SOON_OF_SEVERAL, _ENDING = 0.65, 0.78
 # How often listeners are told how far the run is.
 _TELL_SECONDS = 1.0
 # What one replay of a phase's finding may take.
@@ -330,7 +331,7 @@ class Campaign:
 
     def _prepare_ending(self) -> None:
         """Have what comes last prepare itself while calls are made, once it is not far off."""
-        if self._used() >= _SOON:
+        if self._used() >= (_SOON if self._division is ALONE else _SOON_OF_SEVERAL):
             self._scheduler.prepare_waiting()
 
     def _phases_behind(self) -> None:

@@ -13,7 +13,8 @@ COUNT = 10
 WITHOUT_EFFECT = "timeclock"
 # Servers that came after the draw: what the other tools are told is written for those drawn.
 LATER = frozenset(
-    {"allotment", "brewlog", "clippings", "clutch", "cookshelf", "couchside", "darkroom"}
+    {"allotment", "brewlog", "claimsheet", "clippings", "clutch", "cookshelf", "couchside"}
+    | {"darkroom", "medkit", "vows", "wattage"}
     | {"dragoman", "hearthbox", "inkfold", "roastline", "scanbox", "stageset"}
     | {"flagpole", "fossick", "glazery", "glossa", "hamlog", "hookrelay", "kennel"}
     | {"kitty", "museum", "nightwatch", "pagewatch", "receivables", "samples", "seedvault"}

@@ -346,7 +346,10 @@ def _said_by_victim(users: Arrangement, reach: Reach) -> list[str]:
         return [word for words in said for word in words][-most:]
     name = last_name(reach.parameter.name)
     likeliest, *_ = texts.search_order(victim, reach.operation.name, name)
-    return (texts.of(victim, name) or texts.of(victim, likeliest))[-1:]
+    found = texts.at(victim, likeliest, reach.operation.name)
+    # Of several kinds that have such a text one is looked for, as earlier searches show.
+    kinds = found if likeliest.startswith(f"{name} ") else texts.of(victim, name)
+    return (kinds or found)[-1:]
 
 
 def _in_texts(users: Arrangement, operation: Operation, theirs: str) -> Iterator[PlannedCall]:

@@ -89,21 +89,51 @@ class StoredTexts:
                 # A word that all texts hold was stored as nothing in particular; another user's
                 # words tell nothing of one's own.
                 common = [] if identifiers_in(text) or (narrowed and not found) else [""]
-                for each in self.stored_as(str(user), text) or common:
+                common = [] if self.stored_as(str(user), text) else common
+                for each in [*self._kept_by(str(user), text), *common]:
                     self._lessons.learn_search(operation.name, each, found=found)
 
     def search_order(self, user: str, operation: str, name: str) -> list[str]:
-        """Return arguments whose texts a reading may look for, the likeliest first.
+        """Return places whose texts a reading may look for, the likeliest first.
 
-        An empty name stands for a word that is in all texts.
+        An empty one stands for a word that is in all texts, another for the name of an argument.
+        What was stored under the reading's own name comes before the others, by each operation for
+        itself (`title rest:POST /jobs`): jobs and pages have titles, and jobs alone are looked for.
 
         Args:
             user: Who stored them.
             operation: The reading.
-            name: Of its argument; what was stored under that name comes before the others.
+            name: Of its argument.
         """
-        stored = sorted(self.stored_as(user), key=lambda each: each != name)
-        return self._lessons.search_order(operation, [*stored[:1], "", *stored[1:]])
+        stored = self.stored_as(user)
+        same = [_place(name, by) for by in self._storing(user, name, thing_of(operation))]
+        others = [each for each in stored if each != name]
+        first = same or others[:1]
+        return self._lessons.search_order(operation, [*first, "", *others])
+
+    def at(self, user: str, place: str, operation: str) -> list[str]:
+        """Return the texts of a place in the order in which a reading looks for them, oldest first.
+
+        Args:
+            user: Who stored them.
+            place: One of `search_order`.
+            operation: The reading.
+        """
+        name, _, by = place.partition(" ")
+        if not by:
+            return self.about(user, name, operation)
+        return [text for argument, text, op in self._texts[user] if (argument, op) == (name, by)]
+
+    def _storing(self, user: str, name: str, thing: str) -> list[str]:
+        """Return the operations by which a user has stored a text of a name, of a kind first."""
+        found = dict.fromkeys(by for argument, _, by in self._texts[user] if argument == name)
+        return sorted(found, key=lambda each: thing_of(each) != thing)
+
+    def _kept_by(self, user: str, text: str) -> list[str]:
+        """Return the places at which a user has stored a text: by its argument, and by both."""
+        kept = [(argument, by) for argument, stored, by in self._texts[user] if stored == text]
+        both = [_place(argument, by) for argument, by in kept]
+        return list(dict.fromkeys([*(argument for argument, _ in kept), *both]))
 
     def about(self, user: str, name: str, operation: str) -> list[str]:
         """Return what `of` does, and only what was stored of the kind that an operation is about.
@@ -149,3 +179,7 @@ class StoredTexts:
         if user not in self._passwords:
             self._passwords[user] = new()
         return self._passwords[user]
+
+
+def _place(argument: str, operation: str) -> str:
+    return f"{argument} {operation}"

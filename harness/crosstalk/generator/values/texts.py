@@ -88,7 +88,7 @@ class Texts:
         if self.pool.texts.names_user(parameter) and owner in self.subjects:
             return self.subjects[owner]
         first, *_ = self.pool.texts.search_order(owner, operation.name, last_name(parameter.name))
-        known = self.pool.texts.about(owner, first, operation.name)
+        known = self.pool.texts.at(owner, first, operation.name)
         return self.choice.of(known[-_LATEST:] or [COMMON_WORD])
 
     def _table(self, operation: Operation, parameter: Parameter, actor: Actor) -> str | None:

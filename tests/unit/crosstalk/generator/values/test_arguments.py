@@ -306,3 +306,24 @@ def test_name_by_which_nothing_was_found_is_one_of_what_there_is(
     ]
     # What was stored under a new name before takes one from then on.
     assert said == ["xtmark", roasted]
+
+
+def test_reading_looks_for_the_title_of_another_kind_where_that_of_one_found_nothing() -> None:
+    pool, title = ValuePool(), Parameter("title", {"type": "string"}, True, Role.TEXT)
+    find = Operation("rest", "rest:GET /find", (title,), reads_only=True)
+    titles = {
+        "rest:POST /jobs": "note xtalicez00000001",
+        "rest:POST /pages": "note xtalicez00000002",
+    }
+    writer = Writer()
+    for name, text in titles.items():
+        writer.call(ALICE, name, {"title": text}, ok({}))
+    for call in writer.history:
+        pool.keep_names(call, Operation("rest", call.operation, (title,), reads_only=False))
+    asked: list[object] = []
+    for _ in range(3):
+        asked.append(drawn(find, pool))
+        found = [] if asked[-1] == titles["rest:POST /jobs"] else ["it"]
+        for call in Writer().call(ALICE, find.name, {"title": asked[-1]}, ok(found)).history:
+            pool.texts.learn_search(call, find, found=bool(found))
+    assert asked == [*titles.values(), titles["rest:POST /pages"]]

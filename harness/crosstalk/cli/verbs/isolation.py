@@ -331,5 +331,10 @@ def _shards(verified: Verified, options: CampaignOptions, seeds: int) -> int:
     # A system takes seconds of a processor to start, which must be worth it.
     worth = seeds == 1 and options.calls >= _CALLS_TO_DIVIDE
     plain = verified.mutant is None and verified.demonstration is None and not verified.frontend
-    processors = len(os.sched_getaffinity(0))
-    return 2 if started_here and worth and plain and processors > 1 else 1
+    return 2 if started_here and worth and plain and _processors() > 1 else 1
+
+
+def _processors() -> int:
+    """Return how many processors this process may use; not every system says that of a process."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity is not None else os.cpu_count() or 1

@@ -66,7 +66,7 @@ def test_a_long_campaign_on_the_reference_system_is_played_by_two_processes(
         return result
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("os.sched_getaffinity", lambda _pid: {0, 1})
+    monkeypatch.setattr(verb, "_processors", lambda: 2)
     monkeypatch.setattr("crosstalk.campaign.provenance.provenance", lambda *_: {})
     for name in ("_run_one", "_run_many", "_run_divided"):
         monkeypatch.setattr(verb, name, run)

@@ -54,11 +54,12 @@ def test_port_in_use_is_not_taken() -> None:
 
 
 def test_port_with_closed_connections_counts_as_free() -> None:
-    with listen(0) as server:
-        port = server.getsockname()[1]
-        with socket.create_connection(("127.0.0.1", port)):
-            # The side that closes first keeps the port in TIME_WAIT.
-            server.accept()[0].close()
+    # Of the ephemeral range any connection of another process could take it in between.
+    with Ports() as ports:
+        port = ports.take()
+    with listen(port) as server, socket.create_connection(("127.0.0.1", port)):
+        # The side that closes first keeps the port in TIME_WAIT.
+        server.accept()[0].close()
     with Ports() as ports:
         assert ports.take(port) == port
 

@@ -96,7 +96,6 @@ def shards_of(
         every = [replace(options, seed=options.seed + number) for number in range(seeds)]
     else:
         # Far apart, because a campaign's examples have seeds that follow its own.
-        # Far apart, because a campaign's examples have seeds that follow its own.
         every = [replace(options, seed=options.seed + number * 10_000) for number in range(shards)]
     return [
         Shard(

@@ -105,9 +105,14 @@ def map_markers(text: str, replacement: Callable[[str], str]) -> str:
     return _MARKER.sub(lambda match: replacement(match.group(0)), text)
 
 
+def mark_of(user: str) -> str:
+    """Return what all markers of a user begin with: they end in eight digits."""
+    return marker(user, 0)[:-8]
+
+
 def marked_for_others(text: str, user: str) -> bool:
     """Return whether a text holds a marker of another user than this one."""
-    mine = marker(user, 0)[:-8]
+    mine = mark_of(user)
     return any(not each.startswith(mine) for each in _MARKER.findall(text))
 
 

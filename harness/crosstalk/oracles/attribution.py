@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from crosstalk.core.history import Call, History
-from crosstalk.core.identifiers import identifiers_of, is_marker, marker, markers_in, strings_in
+from crosstalk.core.identifiers import identifiers_of, is_marker, mark_of, markers_in, strings_in
 from crosstalk.core.owned_objects import shown_objects
 from crosstalk.core.policy.model import matches
 from crosstalk.core.policy.parts import Parts, parts_of
@@ -21,8 +21,6 @@ from crosstalk.core.policy.sharing import sharing_of
 from crosstalk.oracles.base import conclusive
 from crosstalk.surface.http.headers import VALIDATORS
 
-# Digits of a marker's number, which stands behind the name of its user.
-_DIGITS = 8
 # Characters of the shortest argument of which a part may come back.
 _LONG_TEXT = 16
 
@@ -186,7 +184,7 @@ class _Attribution:
         saying = [user for user, values in history.said.items() if value in values]
         if len(saying) != 1 or value not in history.supplied.get(saying[0], ()):
             return None
-        return saying[0] if value.startswith(_mark(saying[0])) else None
+        return saying[0] if value.startswith(mark_of(saying[0])) else None
 
     def _is_left_over(self, value: str) -> bool:
         """Return whether a marker was stored before by users who exist still.
@@ -265,12 +263,8 @@ def _earlier_owner(value: str, user: str | None, history: History) -> str | None
     unknown = not history.new_users or arranged
     if unknown or user is None or not is_marker(value):
         return None
-    named = [each for each in history.subjects if each != user and value.startswith(_mark(each))]
+    named = [each for each in history.subjects if each != user and value.startswith(mark_of(each))]
     return named[0] if named else None
-
-
-def _mark(user: str) -> str:
-    return marker(user, 0)[:-_DIGITS]
 
 
 def _in_headers(headers: Mapping[str, str]) -> set[str]:

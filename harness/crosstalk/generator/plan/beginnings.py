@@ -8,18 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crosstalk.core.identifiers import map_markers, marker, markers_in, strings_in
+from crosstalk.core.identifiers import map_markers, mark_of, markers_in, strings_in
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.examples.arrangement import Arrangement
 from crosstalk.generator.examples.example_run import ExampleRun
-from crosstalk.generator.examples.readings import stored_by
-from crosstalk.surface.capabilities import required_references
+from crosstalk.generator.examples.readings import reads_by_itself, stored_by
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.surface.patterns import admits
 
 _MOST_SEARCHES, _MOST_WORDS = 3, 2
-# Digits of a marker, which are others in each replay.
-_DIGITS = 8
 
 
 def search_by_beginnings(users: Arrangement) -> None:
@@ -45,14 +42,13 @@ def _searches(example: ExampleRun) -> Iterator[tuple[Operation, Parameter]]:
     """Return what looks for a word among a user's own, and the parameter that says it."""
     for operation in example.capabilities.protected:
         asked = operation.parameter(Role.QUERY)
-        plain = operation.reads_only and not (operation.pushes or operation.conversational)
-        if plain and asked is not None and not required_references(operation):
+        if asked is not None and reads_by_itself(operation):
             yield operation, asked
 
 
 def _beginnings(users: Arrangement) -> list[str]:
     """Return the beginnings of the victim's texts up to what is new in each, one of each form."""
-    known = marker(users.victim.name, 0)[:-_DIGITS]
+    known = mark_of(users.victim.name)
     found: dict[str, str] = {}
     for call in stored_by(users.example, users.victim):
         for text in strings_in(call.arguments):

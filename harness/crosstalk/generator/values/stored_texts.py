@@ -89,8 +89,7 @@ class StoredTexts:
                 # A word that all texts hold was stored as nothing in particular; another user's
                 # words tell nothing of one's own.
                 common = [] if identifiers_in(text) or (narrowed and not found) else [""]
-                common = [] if self.stored_as(str(user), text) else common
-                for each in [*self._kept_by(str(user), text), *common]:
+                for each in self._kept_by(str(user), text) or common:
                     self._lessons.learn_search(operation.name, each, found=found)
 
     def search_order(self, user: str, operation: str, name: str) -> list[str]:
@@ -166,13 +165,9 @@ class StoredTexts:
         """Return the text that `user` stored last by each operation, one of each object."""
         return list({operation: text for _, text, operation in self._texts[user]}.values())
 
-    def stored_as(self, user: str, text: str = "") -> list[str]:
-        """Return names of arguments by which `user` has stored a text, or any text."""
-        return list(
-            dict.fromkeys(
-                argument for argument, stored, _ in self._texts[user] if text in ("", stored)
-            )
-        )
+    def stored_as(self, user: str) -> list[str]:
+        """Return names of arguments by which `user` has stored a text."""
+        return list(dict.fromkeys(argument for argument, _, _ in self._texts[user]))
 
     def password(self, user: str, new: Callable[[], str]) -> str:
         """Return what is in the password that `user` sets and logs in with; a new one at first."""

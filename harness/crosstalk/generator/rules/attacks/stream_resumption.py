@@ -117,8 +117,8 @@ def _sent(example: ExampleRun, owner: Actor) -> dict[str, list[str]]:
 
 
 def latest_events(example: ExampleRun, owner: Actor) -> list[str]:
-    """Return the latest events of a user's streams, those of answers with words of theirs last:
-    what is sent again after one of these tells whose it is.
+    """Return the latest events of a user's streams, last those of answers that hold the user's own
+    words: what is sent again after one of these tells whose it is.
 
     Early ones are kept for a while only.
     """

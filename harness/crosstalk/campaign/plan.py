@@ -71,7 +71,7 @@ def plan_of(
         yield PlanPart("sharing", share_one, sweep.shares_early, sweeping=True)
     yield PlanPart(
         "nearly equal users",
-        lambda: NearNames(sweep.state, sweep.random, forms_to_try).run(),
+        NearNames(sweep.state, sweep.random, forms_to_try).run,
         lambda: sweep.affords(_CALLS_OF_NEAR_NAMES) and not sweep.is_brief,
         sweeping=True,
     )

@@ -106,8 +106,8 @@ def map_markers(text: str, replacement: Callable[[str], str]) -> str:
 
 
 def mark_of(user: str) -> str:
-    """Return what all markers of a user begin with: they end in eight digits."""
-    return marker(user, 0)[:-8]
+    """Return what all markers of a user begin with: their numbers follow."""
+    return marker(user, 0)[:-_NUMBER_DIGITS]
 
 
 def marked_for_others(text: str, user: str) -> bool:

@@ -162,6 +162,8 @@ class Verified:
                 frontend=self.frontend,
                 pooler=pooler,
                 extra_env=self._settings(pooler),
+                # They start again with the limits of production.
+                keep_loaded=True,
             )
             about = {**self.about, "pooler": pooler}
             with chosen_environment(self.environment, options, self.attachment) as running:

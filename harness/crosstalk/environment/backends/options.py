@@ -51,6 +51,8 @@ class ProcessOptions:
         model_think_ms: Delay of the offline model before each reply.
         tell: Called with a line about what takes long, such as a first build of the frontend.
         postgres_settings: Server settings of PostgreSQL that are added or replaced.
+        keep_loaded: Keep what backend and MCP server loaded, so that they start again in little
+            time with other limits.
     """
 
     run_folder: Path
@@ -71,6 +73,7 @@ class ProcessOptions:
     postgres_settings: Mapping[str, str] = field(default_factory=dict)
     frontend: bool = False
     model_think_ms: int = 0
+    keep_loaded: bool = False
     tell: Callable[[str], None] = field(default=silent, repr=False, compare=False)
 
     @property

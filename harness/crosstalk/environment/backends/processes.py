@@ -31,6 +31,8 @@ from crosstalk.environment.runtime.process import ServiceProcess
 from crosstalk.environment.runtime.service import Service
 
 _MIGRATION_SECONDS = 120.0
+# Those that take long to load.
+_KEPT = ("backend", "mcp")
 # Path at which each reports that it is ready.
 READY = {
     "issuer": "/health",
@@ -144,6 +146,7 @@ class ProcessEnvironment(StartedEnvironment):
             log=self._options.run_folder / "logs" / f"{name}.log",
             port=port,
             probe=partial(answers, port, READY[service_of(name)]),
+            keeps_loaded=self._options.keep_loaded and service_of(name) in _KEPT,
         )
 
     def _in_order(self) -> list[ServiceProcess]:
@@ -206,7 +209,7 @@ class ProcessEnvironment(StartedEnvironment):
             for service in reversed(self._in_order()):
                 ending.callback(service.stop, guard)
             for service in self._in_order():
-                ending.callback(service.discard_prepared, guard)
+                ending.callback(service.forget_loaded)
         self._services = {}
         self._postgres = self._pooler = self._balancer = None
         if self._options.system_root is not None:

@@ -113,20 +113,21 @@ class RunningSystem:
             service.wait_until_ready()
 
     def prepare_restart(self, environments: Mapping[str, Mapping[str, str]]) -> None:
-        """Load the next start of services beside what runs, so that it takes less time.
+        """Let services start with other settings from what they have loaded, where it was kept.
 
-        What cannot be loaded ahead, e.g. a container, is started as ever.
+        What was not kept, e.g. in a container, is loaded again then.
 
         Args:
-            environments: Name of a service to the environment that it will have then.
+            environments: Name of a service to the environment that it will have then, which
+                differs in nothing that is read while it loads.
 
         Raises:
-            EnvironmentFailed: There is no such service, or the program cannot be run.
+            EnvironmentFailed: There is no such service.
         """
         for name, environment in environments.items():
-            service, guard = self._service(name)
+            service, _ = self._service(name)
             if isinstance(service, ServiceProcess):
-                service.prepare(guard, environment)
+                service.prepare(environment)
 
     def describe(self) -> dict[str, Any]:
         """Describe the effective configuration as plain data, secrets masked."""

@@ -11,10 +11,12 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 from crosstalk.environment.runtime.accounts import identity
 from crosstalk.environment.runtime.errors import EnvironmentFailed, storage_failure
 from crosstalk.environment.runtime.guard import Guard
+from crosstalk.environment.runtime.kept_loaded import ForkedProcess, KeptLoaded
 from crosstalk.environment.runtime.probes import listens, require_alive, wait_for
 
 START_SECONDS = 60.0
@@ -24,23 +26,9 @@ _TELLING = re.compile(r"\b(?:FATAL|PANIC)\b")
 # The program starts only after the guard knows its process group, should the harness die at this
 # very moment.
 _GATE = 'read -r go && exec "$@" </dev/null'
-# One that waits a second time, loaded, for the same word.
-_GATE_OF_SUCCESSOR = 'read -r go && exec "$@"'
-_LOADED_AHEAD = str(Path(__file__).parent / "programs" / "loaded_ahead.py")
+_KEPT_LOADED = str(Path(__file__).parent / "programs" / "kept_loaded.py")
 _MODULE = ("-P", "-m")
-
-
-@dataclass(frozen=True, slots=True)
-class _Successor:
-    """A process that has loaded what it will run, and waits for a word.
-
-    Attributes:
-        process: The process.
-        environment: It was begun with.
-    """
-
-    process: subprocess.Popen[bytes]
-    environment: Mapping[str, str]
+_Process: TypeAlias = "subprocess.Popen[bytes] | ForkedProcess"
 
 
 @dataclass(slots=True)
@@ -56,6 +44,8 @@ class ServiceProcess:
         probe: Returns whether it is ready; awaited after a start.
         account: Unprivileged account to run as, where the harness runs as root.
         stop_signal: Signal that asks it to end.
+        keeps_loaded: Keep what its first start loaded, where it is a Python module, for later ones
+            to be forked from. They have the environment of the first, or one of `prepare`.
     """
 
     name: str
@@ -66,8 +56,10 @@ class ServiceProcess:
     probe: Callable[[], bool] = field(default=lambda: True, repr=False)
     account: str | None = None
     stop_signal: int = signal.SIGTERM
-    _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
-    _successor: _Successor | None = field(default=None, repr=False)
+    keeps_loaded: bool = False
+    _process: _Process | None = field(default=None, repr=False)
+    _kept: KeptLoaded | None = field(default=None, repr=False)
+    _kept_for: list[Mapping[str, str]] = field(default_factory=list, repr=False)
     _log_start: int = field(default=0, repr=False)
 
     @property
@@ -93,62 +85,40 @@ class ServiceProcess:
         """
         if self.alive():
             raise EnvironmentFailed(f"{self.name} is running already")
-        if self._begin_successor(guard):
+        if self._begin_fork(guard):
             return
-        gated = ["/bin/sh", "-c", _GATE, self.name, *self.command]
-        process = self._process = self._begun(gated, self.environment)
-        guard.watch(process.pid, self.stop_signal)
-        _say_go(process, last=True)
+        self._begin(guard)
 
-    def prepare(self, guard: Guard, environment: Mapping[str, str]) -> None:
-        """Load its next start beside what runs.
-
-        Only a Python module can be loaded ahead; anything else is started as ever.
+    def prepare(self, environment: Mapping[str, str]) -> None:
+        """Let a later start with this environment be forked from what is loaded, if anything is.
 
         Args:
-            guard: Watches what is loaded.
-            environment: That it will have then; with another one it is started as ever.
-
-        Raises:
-            EnvironmentFailed: The program cannot be run, or there is no log.
+            environment: One that differs in nothing that is read while the module is loaded.
         """
-        self.discard_prepared(guard)
-        if tuple(self.command[1:3]) != _MODULE:
-            return
-        command = [self.command[0], "-P", _LOADED_AHEAD, *self.command[3:]]
-        gated = ["/bin/sh", "-c", _GATE_OF_SUCCESSOR, self.name, *command]
-        process = self._begun(gated, environment)
-        self._successor = _Successor(process, dict(environment))
-        guard.watch(process.pid, self.stop_signal)
-        _say_go(process)
+        if environment not in self._kept_for:
+            self._kept_for.append(dict(environment))
 
-    def discard_prepared(self, guard: Guard) -> None:
-        """End what was prepared and not started. May be repeated."""
-        successor, self._successor = self._successor, None
-        if successor is not None:
-            _kill_group(successor.process, guard)
-            if successor.process.stdin is not None:
-                with contextlib.suppress(OSError):
-                    successor.process.stdin.close()
+    def forget_loaded(self) -> None:
+        """End what holds what was loaded. May be repeated."""
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.close()
 
-    def _begin_successor(self, guard: Guard) -> bool:
-        """Have what was prepared begin; return whether it does."""
-        successor = self._successor
-        if successor is None:
+    def _begin_fork(self, guard: Guard) -> bool:
+        """Start it from what was loaded; return whether that was possible."""
+        if self._kept is None or self.environment not in self._kept_for:
             return False
-        if successor.process.poll() is not None or successor.environment != self.environment:
-            self.discard_prepared(guard)
-            return False
-        self._process, self._successor = successor.process, None
         with contextlib.suppress(OSError):
             self._log_start = self.log.stat().st_size
-        _say_go(successor.process, last=True)
+        forked = self._kept.fork(self.environment, guard, self.stop_signal)
+        if forked is None:
+            self.forget_loaded()
+            return False
+        self._process = forked
         return True
 
-    def _begun(
-        self, command: Sequence[str], environment: Mapping[str, str]
-    ) -> subprocess.Popen[bytes]:
-        """Return a process that waits for a word before it runs the command."""
+    def _begin(self, guard: Guard) -> None:
+        """Start its program, which begins once the guard watches it."""
         if shutil.which(self.command[0], path="") is None:
             raise EnvironmentFailed(
                 f"{self.name} cannot be started: {self.command[0]} is not a program; "
@@ -160,9 +130,20 @@ class ServiceProcess:
             raise storage_failure(
                 f"{self.name}'s log", self.log.parent, error, "choose another run folder"
             ) from error
+        command, kept = list(self.command), None
+        if self.keeps_loaded and tuple(command[1:3]) == _MODULE:
+            self.forget_loaded()
+            kept = self._kept = KeptLoaded()
+            self._kept_for = [dict(self.environment)]
+            command[1:3] = ["-P", _KEPT_LOADED, str(kept.descriptor)]
         with log:
             self._log_start = log.tell()
-            return self._spawn(command, environment, log.fileno())
+            process = self._spawn(command, log.fileno(), kept)
+        if kept is not None:
+            kept.handed_over()
+        self._process = process
+        guard.watch(process.pid, self.stop_signal)
+        _say_go(process)
 
     def wait_until_ready(self, seconds: float = START_SECONDS) -> None:
         """Wait until its probe succeeds.
@@ -223,12 +204,13 @@ class ServiceProcess:
         return last_words(self.log, self._log_start)
 
     def _spawn(
-        self, command: Sequence[str], environment: Mapping[str, str], log: int
+        self, command: Sequence[str], log: int, kept: KeptLoaded | None
     ) -> subprocess.Popen[bytes]:
         try:
             return subprocess.Popen(
-                command,
-                env=dict(environment),
+                ["/bin/sh", "-c", _GATE, self.name, *command],
+                env=dict(self.environment),
+                pass_fds=(kept.descriptor,) if kept is not None else (),
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -242,16 +224,14 @@ class ServiceProcess:
             ) from error
 
 
-def _say_go(process: subprocess.Popen[bytes], *, last: bool = False) -> None:
+def _say_go(process: subprocess.Popen[bytes]) -> None:
     if process.stdin is not None:
         with contextlib.suppress(OSError):
             process.stdin.write(b"go\n")
-            process.stdin.flush()
-            if last:
-                process.stdin.close()
+            process.stdin.close()
 
 
-def _kill_group(process: subprocess.Popen[bytes], guard: Guard) -> None:
+def _kill_group(process: _Process, guard: Guard) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     with contextlib.suppress(subprocess.TimeoutExpired):

@@ -31,7 +31,7 @@ class ProductionLimits:
         self.running.restart(*lifted)
 
     def prepare(self) -> None:
-        """Load beside what runs what will be started with its limits."""
+        """Let the services start with their limits from what they have loaded."""
         self.running.prepare_restart(self._lifted())
 
     def _lifted(self) -> dict[str, dict[str, str]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import psutil
 import pytest
 
 from crosstalk.environment import (
@@ -66,6 +67,25 @@ def test_process_environment_passes_settings_and_nothing_of_the_callers_shell(
     assert mcp["DATABASE_URL"] == running.databases["mcp"] != backend["DATABASE_URL"]
     # Nor does the other way round: what stands in the current folder is not taken for the system.
     assert mcp["PYTHONPATH"] == str(root)
+
+
+def test_process_environment_starts_services_again_from_what_was_kept_loaded(
+    tmp_path: Path, root: Path
+) -> None:
+    options = ProcessOptions(tmp_path / "run", root, keep_loaded=True)
+    with ProcessEnvironment(options) as running:
+        first = {name: service.pid for name, service in running.services.items()}
+        given = {**running.services["mcp"].environment, "LOG_LEVEL": "DEBUG"}
+        running.prepare_restart({"mcp": given})
+        running.services["mcp"].environment = given
+        running.restart("backend", "mcp")
+        for name in ("backend", "mcp"):
+            again = psutil.Process(running.services[name].pid)
+            assert again.pid != first[name]
+            # What holds it is no child of this process, and its forks neither.
+            assert psutil.Process().pid not in [each.pid for each in again.parents()]
+        assert environment_of(running.mcp_url)["LOG_LEVEL"] == "DEBUG"
+        assert environment_of(running.backend_url)["LOG_LEVEL"] == "INFO"
 
 
 def test_process_environment_uses_a_real_model_only_where_one_is_given(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -14,6 +16,7 @@ import pytest
 
 from crosstalk.environment import EnvironmentFailed
 from crosstalk.environment.runtime.guard import Guard
+from crosstalk.environment.runtime.kept_loaded import ForkedProcess
 from crosstalk.environment.runtime.process import ServiceProcess, last_words
 
 
@@ -169,81 +172,167 @@ def _module(tmp_path: Path) -> ServiceProcess:
         environment={"PYTHONPATH": str(tmp_path), "SAID": "one"},
         log=tmp_path / "slow.log",
         probe=lambda: "run" in (tmp_path / "slow.log").read_text(),
+        keeps_loaded=True,
     )
 
 
-def _until_loaded(thing: ServiceProcess) -> None:
-    while "loaded" not in thing.log.read_text():
-        time.sleep(0.02)
-
-
-def test_service_process_loads_its_next_start_beside_it_and_runs_it_then(
-    tmp_path: Path, guard: Guard, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def slow(tmp_path: Path, guard: Guard, monkeypatch: pytest.MonkeyPatch) -> Iterator[ServiceProcess]:
+    """A module that keeps what it loaded, running."""
     monkeypatch.chdir(tmp_path)
     thing = _module(tmp_path)
     thing.start(guard)
     thing.wait_until_ready()
-    first = thing.pid
-    thing.log.write_text("")
-    thing.prepare(guard, {**thing.environment, "SAID": "two"})
-    _until_loaded(thing)
-    # It has not begun, and what runs goes on.
-    assert thing.log.read_text().split() == ["loaded"]
-    assert thing.pid == first
+    yield thing
     thing.stop(guard)
-    thing.environment = {**thing.environment, "SAID": "two"}
-    thing.start(guard)
-    thing.wait_until_ready()
-    assert thing.log.read_text().splitlines() == ["loaded", "run ['--loud'] two True"]
-    assert thing.pid != first
+    thing.forget_loaded()
+
+
+def _holders() -> list[psutil.Process]:
+    """Processes of this account that hold what a service loaded."""
+    return [
+        each
+        for each in psutil.process_iter(["cmdline"])
+        if "kept_loaded.py" in " ".join(each.info["cmdline"] or ())
+        and "slow" in (each.info["cmdline"] or ())
+        and each.status() != psutil.STATUS_ZOMBIE
+    ]
+
+
+def _start_again(thing: ServiceProcess, guard: Guard) -> list[str]:
+    """Start it again from an empty log; returns what it logged."""
     thing.stop(guard)
     assert not thing.alive()
+    thing.log.write_text("")
+    thing.start(guard)
+    thing.wait_until_ready()
+    return thing.log.read_text().splitlines()
+
+
+def test_service_process_starts_again_from_what_it_loaded(
+    slow: ServiceProcess, guard: Guard
+) -> None:
+    assert slow.log.read_text().splitlines() == ["loaded", "run ['--loud'] one True"]
+    seen = {slow.pid}
+    # Again with the same environment, with one that was prepared, and after both.
+    for said in ("one", "two", "two", "one"):
+        slow.environment = {**slow.environment, "SAID": said}
+        slow.prepare(slow.environment)
+        assert _start_again(slow, guard) == [f"run ['--loud'] {said} True"]
+        assert os.getsid(slow.pid) == slow.pid == os.getpgid(slow.pid)
+        seen.add(slow.pid)
+    assert len(seen) == 5
+
+
+def test_fork_of_a_service_tells_how_it_ended(slow: ServiceProcess, guard: Guard) -> None:
+    _start_again(slow, guard)
+    forked = slow._process
+    assert isinstance(forked, ForkedProcess)
+    assert forked.poll() is None
+    with pytest.raises(subprocess.TimeoutExpired):
+        forked.wait(0.05)
+    os.kill(slow.pid, signal.SIGKILL)
+    assert forked.wait(30) == -signal.SIGKILL
+    assert not slow.alive()
+    # Nothing is signalled in its place.
+    forked.send_signal(signal.SIGTERM)
+
+
+def test_stopped_fork_of_a_service_can_be_ended(slow: ServiceProcess, guard: Guard) -> None:
+    _start_again(slow, guard)
+    os.kill(slow.pid, signal.SIGSTOP)
+    slow.stop(guard)
+    assert not slow.alive()
 
 
 @pytest.mark.parametrize("spoiled", ["environment", "ended"])
-def test_service_process_starts_as_ever_where_what_was_loaded_is_of_no_use(
-    tmp_path: Path, guard: Guard, monkeypatch: pytest.MonkeyPatch, spoiled: str
+def test_service_process_loads_again_where_what_was_loaded_is_of_no_use(
+    slow: ServiceProcess, guard: Guard, spoiled: str
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    thing = _module(tmp_path)
-    thing.prepare(guard, thing.environment)
-    _until_loaded(thing)
-    before = {each.pid for each in psutil.Process().children()}
     if spoiled == "environment":
-        thing.environment = {**thing.environment, "SAID": "two"}
+        slow.environment = {**slow.environment, "SAID": "two"}
     else:
-        for each in psutil.Process().children():
-            if "loaded_ahead" in " ".join(each.cmdline()):
-                each.kill()
-                each.wait(30)
+        slow.stop(guard)
+        for each in _holders():
+            each.kill()
+    said = slow.environment["SAID"]
+    assert _start_again(slow, guard) == ["loaded", f"run ['--loud'] {said} True"]
+    # And what it loaded then is kept.
+    assert _start_again(slow, guard) == [f"run ['--loud'] {said} True"]
+
+
+def test_fork_of_a_service_is_known_to_have_ended_though_its_holder_is_gone(
+    slow: ServiceProcess, guard: Guard
+) -> None:
+    _start_again(slow, guard)
+    for each in _holders():
+        if each.pid != slow.pid:
+            each.kill()
+    assert slow.alive()
+    slow.stop(guard)
+    assert not slow.alive()
+
+
+def test_copy_of_a_service_is_not_kept_longer_than_it_is_wanted(
+    slow: ServiceProcess, guard: Guard
+) -> None:
+    slow.stop(guard)
+    holders = _holders()
+    assert len(holders) == 1
+    slow.forget_loaded()
+    slow.forget_loaded()
+    _, left = psutil.wait_procs(holders, timeout=30)
+    assert not [each for each in left if each.status() != psutil.STATUS_ZOMBIE]
+
+
+def test_copy_of_a_service_ends_with_the_harness(tmp_path: Path) -> None:
+    code = (
+        "import os, signal, sys; sys.path.insert(0, sys.argv[1])\n"
+        "from pathlib import Path\n"
+        "from crosstalk.environment.runtime.guard import Guard\n"
+        "from crosstalk.environment.runtime.process import ServiceProcess\n"
+        "log = Path('slow.log')\n"
+        "thing = ServiceProcess('slow', [sys.executable, '-P', '-m', 'slow'],"
+        " {'PYTHONPATH': '.', 'SAID': 'one'}, log,"
+        " probe=lambda: 'run' in log.read_text(), keeps_loaded=True)\n"
+        "guard = Guard(); thing.start(guard); thing.wait_until_ready(); thing.stop(guard)\n"
+        "thing.start(guard); thing.wait_until_ready(); print(thing.pid, flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    _module(tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(Path.cwd())],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == -signal.SIGKILL
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and (_holders() or _runs(int(done.stdout))):
+        time.sleep(0.05)
+    assert not _holders()
+    assert not _runs(int(done.stdout))
+
+
+def _runs(pid: int) -> bool:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    return False
+
+
+def test_service_process_of_a_program_that_is_no_module_is_not_kept(
+    tmp_path: Path, guard: Guard
+) -> None:
+    thing = service(
+        tmp_path, "import pathlib, sys, time; pathlib.Path(sys.argv[1]).touch(); time.sleep(600)"
+    )
+    thing.keeps_loaded = True
     thing.start(guard)
     thing.wait_until_ready()
-    assert thing.pid not in before
-    said = thing.environment["SAID"]
-    assert thing.log.read_text().splitlines()[-1] == f"run ['--loud'] {said} True"
+    assert not _holders()
+    assert "kept_loaded" not in " ".join(psutil.Process(thing.pid).cmdline())
     thing.stop(guard)
-
-
-def test_service_process_that_was_prepared_and_never_started_is_ended(
-    tmp_path: Path, guard: Guard
-) -> None:
-    thing = _module(tmp_path)
-    thing.prepare(guard, thing.environment)
-    _until_loaded(thing)
-    waiting = [e for e in psutil.Process().children() if "loaded_ahead" in " ".join(e.cmdline())]
-    thing.discard_prepared(guard)
-    thing.discard_prepared(guard)
-    assert len(waiting) == 1
-    assert not waiting[0].is_running()
-
-
-def test_service_process_of_a_program_that_is_no_module_is_not_loaded_ahead(
-    tmp_path: Path, guard: Guard
-) -> None:
-    thing = service(tmp_path, "pass")
-    thing.prepare(guard, {})
-    assert not thing.log.exists()
 
 
 def test_service_process_runs_to_its_end(tmp_path: Path, guard: Guard) -> None:

@@ -358,11 +358,18 @@ def _made_of_words(call: Call) -> set[str]:
     def masked(text: str) -> str:
         for each in short:
             text = re.sub(re.escape(each), "*", text, flags=re.IGNORECASE)
-        text = map_markers(text, lambda _: "*")
+        text = _lines_once(map_markers(text, lambda _: "*"))
         # "Waypoint 2: note" is the next of the caller's own, a slug that ends in `-2` is none.
         return _COUNTED.sub("#", text) if " " in text else text
 
     return {masked(text) for text in strings_in(call.answer.body) if sent & set(markers_in(text))}
+
+
+def _lines_once(text: str) -> str:
+    """Return a masked text with each line once: a page that lists the words of every call in a line
+    of their own grows by one with each half of a comparison.
+    """
+    return "\n".join(dict.fromkeys(text.splitlines()))
 
 
 def _said_of(call: Call, asked: Collection[str]) -> dict[str, str]:
@@ -376,7 +383,7 @@ def _said_of(call: Call, asked: Collection[str]) -> dict[str, str]:
         text = map_markers(without_times(text), lambda _: "*")
         for each in longest_first:
             text = re.sub(re.escape(each), "*", text, flags=re.IGNORECASE)
-        return re.sub(r"\d+", "#", text)
+        return _lines_once(re.sub(r"\d+", "#", text))
 
     found: dict[str, str] = {}
     pending: list[tuple[str, object]] = [("", _told(call.answer.body))]

@@ -12,6 +12,8 @@ from crosstalk.surface.credentials import Presented
 
 # Header of a request that is refused where the object is another one by now.
 CONDITION = "if-match"
+# The header that says which page has led to this one.
+REFERRER = "referer"
 
 
 class Role(StrEnum):

@@ -30,6 +30,7 @@ from crosstalk.generator.examples.state import GeneratorState
 from crosstalk.generator.examples.tenants import apart
 from crosstalk.generator.plan.beginnings import search_by_beginnings
 from crosstalk.generator.plan.naming import Naming
+from crosstalk.generator.plan.public_pages import visit
 from crosstalk.generator.rules.situations.self_description import (
     descriptive,
     read_descriptions,
@@ -97,6 +98,7 @@ class FirstLook:
         for operation in _inside(users.example):
             # A term of a glossary: what names one would be tried with the glossary's id.
             users.use(operation, users.victim, acting, tries=1)
+        visit(users, users.victim)
         before = Probe("ownership", users.example.next_probe(), "before", users.victim.name)
         lists = self._try_plainly(users, newcomer, before)
         if not users.ended:
@@ -187,6 +189,7 @@ class FirstLook:
         # the victim's, so that a count of the one's is not the other's.
         for operation in (*self._storing(), *self._capabilities.creators):
             users.use(operation, attacker, acting)
+        visit(users, attacker, acting)
         example.judge_soon(after=1)
         # What reads comes before what changes, and what removes last. Some objects were not known
         # before their owner had read them.

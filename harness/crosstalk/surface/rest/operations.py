@@ -12,7 +12,7 @@ from crosstalk.core.object_kinds import deletes, singular
 from crosstalk.surface.created_objects import naming_created
 from crosstalk.surface.http.event_stream import LAST_EVENT, MEDIA_TYPE
 from crosstalk.surface.nesting import Leaf, Shape, flat_name, shape_at
-from crosstalk.surface.operation import CONDITION, Operation, Parameter, Role
+from crosstalk.surface.operation import CONDITION, REFERRER, Operation, Parameter, Role
 from crosstalk.surface.references import References
 from crosstalk.surface.rest.bodies import BodyForm, body_form, chosen, file_type
 from crosstalk.surface.rest.chosen_names import TWICE, with_chosen_names
@@ -160,6 +160,9 @@ class _Reading:
             return False
         if name.lower() == CONDITION and place == "header":
             # It may be compared before it is checked whose the object is (RFC 9110, 13.1.1).
+            return True
+        if name.lower() == REFERRER and place == "header":
+            # Where a visitor comes from is kept and counted (RFC 9110, 10.1.3).
             return True
         telling = role_of(name.lower().replace("-", "_").removeprefix("x_"), schema)
         return required or telling in (Role.KEY, Role.IDENTITY, Role.REFERENCE)

@@ -513,6 +513,16 @@ def test_number_before_a_word_in_a_sentence_counts_the_callers_own() -> None:
     assert Existence().judge(names(first, second).history) == []
 
 
+@pytest.mark.parametrize("leaks", [True, False])
+def test_page_that_lists_one_more_of_the_callers_words_after_each_call_tells_nothing(
+    *, leaks: bool
+) -> None:
+    page = "# Packing\n\n- [ ] "
+    first = page + THEIRS + ("\n\nIt is on another list" if leaks else "")
+    answers = ok({"result": first}), ok({"result": f"{page}{THEIRS}\n\n- [ ] {NEW}"})
+    assert bool(Existence().judge(names(*answers).history)) is leaks
+
+
 @pytest.mark.parametrize("served", [True, False])
 def test_code_that_was_refused_before_did_not_become_the_callers(*, served: bool) -> None:
     writer = Writer().call(ALICE, "get_note", {"slug": "n-3222a4a3543d"}, ok({"body": "x"}))

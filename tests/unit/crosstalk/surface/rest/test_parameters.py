@@ -57,6 +57,14 @@ def test_headers_and_cookies_that_must_be_there_are_sent() -> None:
         assert served.last.headers["authorization"] == "Bearer t"
 
 
+def test_page_that_a_visitor_comes_from_can_be_sent_though_it_need_not_be_there() -> None:
+    with api(gets({"name": "referer", "in": "header", "schema": TEXT})) as served:
+        (found,) = served.operations()["GET /notes"].parameters
+        assert (found.name, found.role) == ("referer", Role.TEXT)
+        served.call("GET /notes", referer="https://other.example")
+        assert served.last.headers["referer"] == "https://other.example"
+
+
 def test_condition_of_a_change_can_be_sent_though_it_need_not_be_there() -> None:
     with api(gets({"name": "If-Match", "in": "header", "schema": TEXT})) as served:
         (found,) = served.operations()["GET /notes"].parameters

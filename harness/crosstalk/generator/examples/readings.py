@@ -7,7 +7,7 @@ second page and not in the first, in a search and not in the list.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 from crosstalk.core.history import Actor, Answer, Call, Outcome
@@ -48,7 +48,8 @@ def all_readings(example: ExampleRun, reader: Actor, *, switches: bool = True) -
         asked = observation_arguments(operation, example.history, reader)
         found += [(operation, each) for each in list(_pages(operation, asked))[:most]]
         if switches:
-            given = [*options(operation), *filters(example, operation, reader)]
+            taught = example.state.knowledge.listed_by_refusals
+            given = [*options(operation, taught), *filters(example, operation, reader)]
             found += [(operation, {**asked, **each}) for each in given]
     for operation in example.capabilities.protected:
         query = operation.parameter(Role.QUERY)
@@ -114,10 +115,16 @@ def _under_cursor_fields(body: Any) -> Iterator[str]:
                 yield str(value)
 
 
-def options(operation: Operation) -> Iterator[dict[str, Any]]:
+def options(
+    operation: Operation, taught: Callable[[Operation, Parameter], Sequence[str]] | None = None
+) -> Iterator[dict[str, Any]]:
     """Yield each switch of a reading turned on, and each other value of its enumerations.
 
     A switch such as `include_archived` leads to another query, which may have forgotten the owner.
+
+    Args:
+        operation: The reading.
+        taught: Returns the values that refusals have listed for an argument.
     """
     made = 0
     for each in operation.parameters:
@@ -125,6 +132,7 @@ def options(operation: Operation) -> Iterator[dict[str, Any]]:
             continue
         usual = each.schema.get("default")
         values = each.schema.get("enum") or _told(operation, each)
+        values = values or (taught(operation, each) if taught is not None else [])
         if each.schema.get("type") == "boolean":
             values = [usual is not True]
         for value in values:

@@ -27,6 +27,7 @@ from crosstalk.generator.examples.readings import Reading
 from crosstalk.generator.examples.valued_readings import valued_readings
 from crosstalk.generator.situations import NEIGHBOUR
 from crosstalk.generator.survey.numbers import store_after_others
+from crosstalk.generator.survey.of_a_list import other_entries
 from crosstalk.generator.survey.switches import fill_empty_lists
 from crosstalk.generator.survey.undeclared import give
 from crosstalk.surface.capabilities import acts_by_word, removes, required_references
@@ -156,7 +157,8 @@ def _store_in_readers_words(users: Arrangement, key: int) -> None:
             example.execute(PlannedCall(other, operation.name, anew, probe))
             arguments = {**arguments, **_names(operation, anew)}
         # The largest comes last: where a value is replaced, it stands when the reader reads again.
-        for each in (other_values(operation, arguments), larger_values(operation, arguments)):
+        others = other_entries(example, operation, other_values(operation, arguments))
+        for each in (others, larger_values(operation, arguments)):
             if each != arguments and not users.ended:
                 example.execute_spoilt(PlannedCall(other, operation.name, each, probe))
 

@@ -141,6 +141,15 @@ class ArgumentKnowledge:
         learnt = self._learnt.get((operation.name, parameter.name))
         return bool(learnt or self._listed(operation, parameter))
 
+    def listed_by_refusals(self, operation: Operation, parameter: Parameter) -> list[str]:
+        """Return the values that a refusal listed for an argument: "sort is name or used"."""
+        learnt = self._learnt.get((operation.name, parameter.name), ())
+        # A refusal without a list is answered by what the argument's name says.
+        guessed = usual_values(parameter.name)
+        told = [each for each in learnt if each not in guessed]
+        texts = [each for each in told if isinstance(each, str) and not _PLACE.search(each)]
+        return texts if len(texts) == len(told) > 1 else []
+
     def _listed(self, operation: Operation, parameter: Parameter) -> list[Any]:
         """Return the entries of a catalogue that an argument takes."""
         # A text may say anything, until it is refused.

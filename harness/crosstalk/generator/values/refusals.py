@@ -92,7 +92,7 @@ _USUAL: tuple[tuple[str, tuple[Any, ...]], ...] = (
     (r"colou?r", ("#336699", "red", "blue")),
     (r"phone|mobile", ("+15550100100",)),
     (r"currency|iso 4217", ("EUR", "USD")),
-    (r"country|nation", ("DE", "US")),
+    (r"country|\bnation", ("DE", "US")),
     (r"language|locale|^lang$", ("en", "en-US")),
     (r"cron|schedule", ("0 9 * * *",)),
     (r"rrule|recurren|repeat|frequency", ("FREQ=DAILY", "daily", "weekly")),

@@ -5,8 +5,10 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any, cast
 
+from crosstalk.core.history import Answer, Outcome
 from crosstalk.core.principals import ALICE, BOB
-from crosstalk.generator.examples.readings import holding
+from crosstalk.generator.examples.readings import holding, options
+from crosstalk.generator.values.argument_knowledge import ArgumentKnowledge
 from crosstalk.surface.operation import Operation, Parameter, Role
 from tests.unit.crosstalk.histories import Writer, ok
 
@@ -30,3 +32,16 @@ def test_list_is_narrowed_to_the_object_inside_which_something_was_stored() -> N
     example = SimpleNamespace(history=writer.history, state=SimpleNamespace(executor=executor))
     assert holding(cast("Any", example), ALICE, NOTES, ["i1", "i2", "i3"]) == "i2"
     assert holding(cast("Any", example), BOB, NOTES, ["i1"]) is None
+
+
+def test_list_is_read_by_each_value_that_a_refusal_has_listed() -> None:
+    sort = Parameter("sort", {"type": "string", "default": "name"}, False, Role.VALUE)
+    stars = Operation("rest", "rest:GET /stars", (sort,), True, lists=True)
+    knowledge = ArgumentKnowledge()
+    assert list(options(stars, knowledge.listed_by_refusals)) == []
+    said = Answer(Outcome.ERROR, 400, {"detail": "sort is designation or observed"})
+    knowledge.learn(stars, {"sort": "x"}, said)
+    assert list(options(stars, knowledge.listed_by_refusals)) == [
+        {"sort": "designation"},
+        {"sort": "observed"},
+    ]

@@ -40,7 +40,7 @@ class ChatLoad:
 
 async def measure(fixture: Fixture) -> list[Figure]:
     """Measure the figures of this benchmark."""
-    users = {f"chat-{secrets.token_hex(4)}": secrets.token_hex(6) for _ in range(_USERS)}
+    users = _markers()
     system = await _system(fixture, users)
     return [
         await _against(
@@ -60,6 +60,16 @@ async def measure(fixture: Fixture) -> list[Figure]:
             least=2.0,
         ),
     ]
+
+
+async def chats_of_system(fixture: Fixture) -> ChatLoad:
+    """Prepare the chats of the users on the system."""
+    return await _system(fixture, _markers())
+
+
+def _markers() -> dict[str, str]:
+    """Return users, each with a word for a task of their own."""
+    return {f"chat-{secrets.token_hex(4)}": secrets.token_hex(6) for _ in range(_USERS)}
 
 
 async def _against(

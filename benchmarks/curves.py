@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from crosstalk.report.svg import Markup, document, line, tag, text
 
-_COLOURS = ("#0969da", "#1a7f37", "#9a6700", "#8250df", "#bf3989", "#bc4c00", "#57606a")
+_COLOURS = ("#0969da", "#1a7f37", "#9a6700", "#8250df", "#bf3989", "#bc4c00", "#57606a", "#0f8b8d")
 _STYLE = ".axis{stroke:#8a8f98;stroke-width:.5}.end{text-anchor:end}polyline{fill:none}"
 _LEFT, _TOP, _DECADE, _HIGH = 60, 50, 78, 48
 

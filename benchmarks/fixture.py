@@ -38,12 +38,21 @@ class Fixture:
         folder: The run's folder, for logs.
         rounds: Counted rounds of each figure.
         seconds: Length of one measurement.
+        backend: Environment variables that the backend is given as well.
     """
 
-    def __init__(self, folder: Path, *, rounds: int, seconds: float) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        rounds: int,
+        seconds: float,
+        backend: Mapping[str, str] | None = None,
+    ) -> None:
         self.folder = folder
         self.rounds = rounds
         self.seconds = seconds
+        self._backend = backend or {}
         self._running: RunningSystem | None = None
         self._guard: Guard | None = None
         self._services: dict[str, ServiceProcess] = {}
@@ -69,7 +78,7 @@ class Fixture:
                 run_folder=self.folder / "system",
                 adversarial_model=False,
                 model_think_ms=THINK_MS,
-                extra_env={"backend": _LONG_TIMEOUTS, "mcp": _LONG_TIMEOUTS},
+                extra_env={"backend": {**_LONG_TIMEOUTS, **self._backend}, "mcp": _LONG_TIMEOUTS},
                 # Enough for the services of all benchmarks.
                 postgres_settings={"max_connections": "300"},
             )

@@ -139,19 +139,41 @@ async def _reads(
 
 @contextmanager
 def _statements(store: Store) -> Iterator[list[tuple[str, tuple[Any, ...]]]]:
-    """Give the queries that the store makes inside the block, with their parameters."""
+    """Give the queries that the store makes inside the block, with their parameters.
+
+    Those that are put together beforehand go past SQLAlchemy, so the driver is listened to as well;
+    it logs nothing of what SQLAlchemy has it prepare.
+
+    Raises:
+        RuntimeError: There was none: nothing would be measured.
+    """
     made: list[tuple[str, tuple[Any, ...]]] = []
+    listened: list[asyncpg.Connection] = []
 
     def note(_: Any, __: Any, statement: str, parameters: Any, *rest: Any) -> None:
         if "set_subject" not in statement:
             made.append((statement, tuple(parameters)))
 
+    def note_of_driver(query: Any) -> None:
+        if query.query.startswith(("SELECT", "WITH")):
+            note(None, None, query.query, query.args)
+
+    def listen(adapted: Any, *rest: Any) -> None:
+        adapted.driver_connection.add_query_logger(note_of_driver)
+        listened.append(adapted.driver_connection)
+
     engine = store._engine.sync_engine
     event.listen(engine, "before_cursor_execute", note)
+    event.listen(engine, "checkout", listen)
     try:
         yield made
     finally:
         event.remove(engine, "before_cursor_execute", note)
+        event.remove(engine, "checkout", listen)
+        for each in listened:
+            each.remove_query_logger(note_of_driver)
+    if not made:
+        raise RuntimeError("the store made no statement that could be measured")
 
 
 async def _explained(

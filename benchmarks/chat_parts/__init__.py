@@ -1,0 +1,1 @@
+"""Processor time that a chat costs the backend, by what it is spent on."""

@@ -49,6 +49,7 @@ def plan_of(
     survey: Survey,
     calls: int,
     forms_to_try: Callable[[], int],
+    closer_look: Callable[[], None],
 ) -> Iterator[PlanPart]:
     """Yield the parts of the plan that come after the first look.
 
@@ -59,6 +60,7 @@ def plan_of(
         calls: Calls that the campaign means to make.
         forms_to_try: Has the next examples take each form of nearly equal names once; returns how
             many these are.
+        closer_look: Makes what the first look has left for later, if it has.
     """
     policy = target.policy
     sharing = policy if policy is not None and policy.shares else None
@@ -72,8 +74,11 @@ def plan_of(
     yield PlanPart(
         "nearly equal users",
         NearNames(sweep.state, sweep.random, forms_to_try).run,
-        lambda: sweep.affords(_CALLS_OF_NEAR_NAMES) and not sweep.is_brief,
+        partial(_meets_near_names, sweep),
         sweeping=True,
+    )
+    yield PlanPart(
+        "closer look", closer_look, partial(looks_closer_later, target, sweep), sweeping=True
     )
     if suspending:
         yield PlanPart("accounts", sweep.suspend, sweep.suspends_early, sweeping=True)
@@ -109,3 +114,16 @@ def plan_of(
     yield _PHASES_BEHIND
     if sharing is not None:
         yield PlanPart("sharing", partial(sweep.share, sharing))
+
+
+def looks_closer_later(target: Target, sweep: Sweep) -> bool:
+    """Return whether the closer look waits for parts that show more for their calls.
+
+    It stores everything once more then, and is not worth that where calls are few.
+    """
+    shares = target.policy is not None and bool(target.policy.shares) and sweep.shares_early()
+    return not sweep.is_brief and (shares or (bool(target.neighbours) and _meets_near_names(sweep)))
+
+
+def _meets_near_names(sweep: Sweep) -> bool:
+    return sweep.affords(_CALLS_OF_NEAR_NAMES) and not sweep.is_brief

@@ -31,7 +31,7 @@ from crosstalk.surface.operation import Operation, Role, Surface
 from crosstalk.targets.base import Target
 
 # Parts that make each call once, whatever the budget is.
-_SWEEPS = ("first look", "first sweep")
+_SWEEPS = ("first look", "closer look", "first sweep")
 # Of a budget; the rest is like what was rehearsed, and is scaled.
 _MOST_CALLS, _MOST_SECONDS = 1_000, 20.0
 _APART = "\x1f"
@@ -44,7 +44,7 @@ class Rehearsal:
     """Calls that a campaign would make.
 
     Attributes:
-        sweep: Operation to the calls of first look and sweep by each caller, exact but for answers.
+        sweep: Operation to the calls of looks and sweep by each caller, exact but for answers.
         search: Operation to the calls after it by each caller, for the whole budget.
         examples: Examples that would be run, each of which begins with a reset where there is one.
     """

@@ -33,7 +33,7 @@ from crosstalk.campaign.evaluation.findings import FindingsRecord
 from crosstalk.campaign.evaluation.suspicions import SuspicionReview
 from crosstalk.campaign.events import Emit, Finished, PartBegun, Progress, Started
 from crosstalk.campaign.options import CampaignOptions
-from crosstalk.campaign.plan import plan_of
+from crosstalk.campaign.plan import looks_closer_later, plan_of
 from crosstalk.campaign.result import CampaignResult
 from crosstalk.campaign.scheduler import PhaseScheduler, named
 from crosstalk.campaign.selection import chosen_oracles, chosen_phases, excluding
@@ -302,15 +302,17 @@ class Campaign:
         if begun is None:
             # Otherwise it is counted with the calls that follow it.
             self._counts.take(calibration.history)
+        first_look = FirstLook(sweep.state, sweep.random)
+        waits = looks_closer_later(self._target, sweep)
         if looks:
-            first_look = FirstLook(sweep.state, sweep.random)
-            self._part("first look", lambda: first_look.run(begun))
+            self._part("first look", lambda: first_look.run(begun, closely=not waits))
         plan = plan_of(
             self._target,
             sweep,
             survey,
             self._options.calls,
             forms_to_try=self._fixture.forms_to_try,
+            closer_look=first_look.closer,
         )
         parts = list(enumerate(plan))
         early = sum(part.sweeping for _, part in parts)

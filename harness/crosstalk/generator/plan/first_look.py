@@ -1,21 +1,22 @@
 """First look: before anything else each plain way across is tried once, on every surface.
 
 One user stores something, and a newcomer reads again what showed nothing before; each spoiled
-credential is presented once. Another user asks for what is the first one's, changes it and removes
-it; and the first reads again. Most leaks are plain, and show by then. Then what was named is asked
-for where it does not exist, and every spoiled credential is presented on every surface; the first
-user reads while another reads as well, who stores something too, asks as an impostor and a stranger
-do; and the first reads again. The sweep makes nothing of it again.
+credential is presented once. Another user asks for what is the first one's and for what the server
+says about itself, changes what is the first one's and removes it; and the first reads again. Most
+leaks are plain, and show by then. Then what was named is asked for where it does not exist.
+
+The closer look follows, at once or after other parts of a plan that show more for their calls:
+every spoiled credential is presented on every surface; the first user reads while another reads as
+well, who stores something too, asks as an impostor and a stranger do; and the first reads again.
+The sweep makes nothing of it again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 
 from crosstalk.core.history import Actor, History, Probe
-from crosstalk.core.identifiers import identifiers_of, is_marker
-from crosstalk.core.object_kinds import thing_of
 from crosstalk.core.policy.model import matches
 from crosstalk.core.principals import forger
 from crosstalk.execution.executor import PlannedCall
@@ -29,6 +30,14 @@ from crosstalk.generator.examples.readings import Reading
 from crosstalk.generator.examples.state import GeneratorState
 from crosstalk.generator.examples.tenants import apart
 from crosstalk.generator.plan.beginnings import search_by_beginnings
+from crosstalk.generator.plan.look_readings import (
+    details_read,
+    left_to_the_sweep,
+    lists_read,
+    one_a_kind,
+    one_a_surface,
+    unsaid,
+)
 from crosstalk.generator.plan.naming import Naming
 from crosstalk.generator.plan.public_pages import visit
 from crosstalk.generator.rules.situations.self_description import (
@@ -41,7 +50,6 @@ from crosstalk.generator.survey.refused import name_with_bad_values
 from crosstalk.generator.survey.undeclared import give
 from crosstalk.surface.capabilities import (
     Capabilities,
-    observation_arguments,
     removes,
     required_references,
 )
@@ -67,30 +75,53 @@ class FirstLook:
         self._capabilities = Capabilities.of(list(state.executor.operations.values()))
         self._naming = Naming(random)
 
-    def run(self, begun: History | None = None) -> None:
+    def run(self, begun: History | None = None, *, closely: bool = True) -> None:
         """Make them in one example, which ends when a suspicion is replayed on the system.
 
         Args:
             begun: What a newcomer, the last of all users, has read of their lists so far, to be
                 gone on with.
+            closely: Whether the closer look follows at once; otherwise it is made by `closer`.
         """
+
+        def look(users: Arrangement) -> None:
+            # Impostors claim to be the first of all users.
+            if begun is None:
+                _read_as_newcomer(users.example)
+            self._store(users)
+            self._plainly(users, every_way=closely)
+            if closely:
+                self._closely(users)
+
+        self._in_one_example(look, begun)
+
+    def closer(self) -> None:
+        """Make the closer look in an example of its own, where every object is named anew."""
+
+        def look(users: Arrangement) -> None:
+            self._naming = Naming(self._random)
+            self._store(users)
+            self._closely(users)
+
+        self._in_one_example(look)
+
+    def _in_one_example(
+        self, look: Callable[[Arrangement], None], begun: History | None = None
+    ) -> None:
         members = self._state.principals.members
         if len(members) < 2:
             return
         with rule_errors_stop_the_run():
             example = ExampleRun(self._state, self._capabilities, begun)
             try:
-                # Impostors claim to be the first of all users.
-                if begun is None:
-                    _read_as_newcomer(example)
                 victim, attacker, *_ = apart(members, example.history.policy)
-                self._look(Arrangement(example, self._random, victim, attacker))
+                look(Arrangement(example, self._random, victim, attacker))
                 if not example.over:
                     example.judge()
             finally:
                 example.end()
 
-    def _look(self, users: Arrangement) -> None:
+    def _store(self, users: Arrangement) -> None:
         newcomer = self._state.principals.members[-1]
         acting = Probe("ownership", NEWCOMERS, "attack", newcomer.name)
         for operation in self._storing():
@@ -99,18 +130,31 @@ class FirstLook:
             # A term of a glossary: what names one would be tried with the glossary's id.
             users.use(operation, users.victim, acting, tries=1)
         visit(users, users.victim)
+
+    def _plainly(self, users: Arrangement, *, every_way: bool) -> None:
+        """Try what takes the fewest calls.
+
+        Args:
+            users: Who act.
+            every_way: Whether changes are looked for in every way that there is to read an object,
+                or in one of each kind.
+        """
+        newcomer = self._state.principals.members[-1]
         before = Probe("ownership", users.example.next_probe(), "before", users.victim.name)
         lists = self._try_plainly(users, newcomer, before)
         if not users.ended:
-            self._change_plainly(users, lists, before)
-        steps = (
-            self._naming.what_is_missing,
-            name_with_bad_values,
-            self._read_as_others,
-            self._read_descriptions,
-            self._present_spoiled,
-            self._look_around,
-        )
+            # Some objects are known only now that their owner has read them.
+            details = details_read(users)
+            self._change_plainly(
+                users, details if every_way else one_a_kind(details), lists, before
+            )
+        self._go_on(users, (self._naming.what_is_missing, name_with_bad_values))
+
+    def _closely(self, users: Arrangement) -> None:
+        self._go_on(users, (self._read_as_others, self._present_spoiled, self._look_around))
+
+    @staticmethod
+    def _go_on(users: Arrangement, steps: Sequence[Callable[[Arrangement], None]]) -> None:
         for step in steps:
             if users.ended:
                 return
@@ -131,33 +175,68 @@ class FirstLook:
         if not users.ended:
             # Each list's owner reads it just before: what is kept by nothing that says whose it is
             # is theirs then.
-            lists = [each for each in _lists(users, newcomer) if not required_references(each[0])]
+            lists = [
+                each for each in lists_read(users, newcomer) if not required_references(each[0])
+            ]
             own = [example.reading(each, users.victim).arguments for each, _ in lists]
             mine = [(each, dict(asked)) for (each, _), asked in zip(lists, own, strict=True)]
-            read_again(
-                example, lists, newcomer, NEWCOMERS, beside=users.victim, beside_probe=before
-            )
-            example.judge_soon(after=1)
+            self._read_as_newcomer_again(users, lists, newcomer, before)
         if newcomer == users.attacker:
             self._try_each_surface(users)
         if not users.ended:
             self._present_each_spoiled(users)
         self._naming.the_victims(users, lambda each: each.reads_only)
         example.judge_soon(after=1)
+        if not users.ended:
+            self._read_descriptions(users)
         return mine
 
-    def _change_plainly(self, users: Arrangement, lists: Sequence[Reading], before: Probe) -> None:
+    @staticmethod
+    def _read_as_newcomer_again(
+        users: Arrangement, lists: Sequence[Reading], newcomer: Actor, before: Probe
+    ) -> None:
+        """Have a newcomer read after the victim, as many lists at once as may be, judged each time.
+
+        Args:
+            users: Who act.
+            lists: What is read.
+            newcomer: Has read them before anything was stored.
+            before: Probe of the victim's readings.
+        """
+        width = max(1, users.example.state.executor.concurrency)
+        for start in range(0, len(lists), width):
+            if users.ended:
+                return
+            some = lists[start : start + width]
+            read_again(
+                users.example,
+                some,
+                newcomer,
+                NEWCOMERS,
+                beside=users.victim,
+                beside_probe=before,
+            )
+            users.example.judge_soon(after=1)
+
+    def _change_plainly(
+        self,
+        users: Arrangement,
+        details: Sequence[Reading],
+        lists: Sequence[Reading],
+        before: Probe,
+    ) -> None:
         """Have the attacker change and remove what is the victim's, who reads before and after.
 
         Args:
             users: Who act.
+            details: What the victim reads of single objects.
             lists: Read with the probe already.
             before: That probe.
         """
         example, victim = users.example, users.victim
-        details = _details(users)
         asked = [PlannedCall(victim, each.name, given, before) for each, given in details]
         first = example.execute_all(asked)
+        self._naming.read_at_once([*details, *lists], before.key)
         self._naming.the_victims(users, lambda each: not (each.reads_only or removes(each)))
         self._naming.the_victims(users, removes)
         self._naming.a_colleagues(users)
@@ -176,7 +255,7 @@ class FirstLook:
     def _look_around(self, users: Arrangement) -> None:
         """Have the victim read before and after the attacker acts."""
         example, victim, attacker = users.example, users.victim, users.attacker
-        readings = [*_lists(users, victim), *_details(users)]
+        readings = [*lists_read(users, victim), *details_read(users)]
         key = example.next_probe()
         before = Probe("ownership", key, "before", victim.name)
         # What is kept or mixed up shows the victim's to who reads next, or at the same time.
@@ -247,9 +326,9 @@ class FirstLook:
         that does not say whose: what is left out may be what the call before had.
         """
         example, victim = users.example, users.victim
-        reading = _one_a_surface(users, self._reading())
+        reading = one_a_surface(users, self._reading())
         example.execute_all_spoilt(
-            [each for operation in reading for each in _unsaid(example, operation, users.attacker)]
+            [each for operation in reading for each in unsaid(example, operation, users.attacker)]
         )
         impostor = next((e for e in example.impostors if e.claims == victim.name), None)
         told = [each for each in reading if each.parameter(Role.IDENTITY) is not None]
@@ -313,7 +392,7 @@ class FirstLook:
         return [
             each
             for each in self._capabilities.protected
-            if each.reads_only and not _left_to_the_sweep(each)
+            if each.reads_only and not left_to_the_sweep(each)
         ]
 
 
@@ -335,67 +414,3 @@ def _read_as_newcomer(example: ExampleRun) -> None:
     newcomer = example.members[-1]
     lists = [each for each in example.state.observations if not each.descriptive]
     example.execute_all([example.reading(each, newcomer, before_all(newcomer)) for each in lists])
-
-
-def _one_a_surface(users: Arrangement, reading: Sequence[Operation]) -> list[Operation]:
-    """Return one reading of each surface that would show the victim's own, a list before a detail.
-
-    Args:
-        users: Who act.
-        reading: The operations to choose from.
-    """
-    shown = {
-        call.operation
-        for call in users.example.history
-        if call.actor == users.victim and any(map(is_marker, identifiers_of(call.answer.body)))
-    }
-    capabilities = users.example.capabilities
-    stored = {thing_of(each.name) for each in (*capabilities.creators, *capabilities.chats)}
-    telling = sorted(
-        reading,
-        key=lambda each: (
-            each.name not in shown,
-            not each.lists,
-            thing_of(each.name) not in stored,
-            len(required_references(each)),
-        ),
-    )
-    return list({each.surface: each for each in reversed(telling)}.values())
-
-
-def _unsaid(example: ExampleRun, operation: Operation, actor: Actor) -> list[PlannedCall]:
-    """Return a reading without the argument that says who calls, where it can be left out."""
-    identity = operation.parameter(Role.IDENTITY)
-    if identity is None or f"{{{identity.name}}}" in operation.name:
-        return []
-    planned = example.reading(operation, actor)
-    given = {name: value for name, value in planned.arguments.items() if name != identity.name}
-    return [PlannedCall(actor, operation.name, given)]
-
-
-def _left_to_the_sweep(operation: Operation) -> bool:
-    """Return whether a stranger's call of an operation shows nothing that a reading shows."""
-    return operation.unproven or operation.descriptive or operation.effect_only or operation.pushes
-
-
-def _lists(users: Arrangement, reader: Actor) -> list[Reading]:
-    example = users.example
-    return [
-        (each, observation_arguments(each, example.history, reader))
-        for each in example.state.observations
-        if not each.descriptive
-    ]
-
-
-def _details(users: Arrangement) -> list[Reading]:
-    """Return the victim's readings of one object of each kind, in every way that there is."""
-    example, victim = users.example, users.victim
-    found: list[Reading] = []
-    for operation in example.capabilities.details:
-        (reference,) = required_references(operation)
-        known = example.pool.references(victim.name, reference, operation.name, guess=False)
-        if known and not operation.conversational:
-            asked = observation_arguments(operation, example.history, victim)
-            named = [known[-1]] if reference.many else known[-1]
-            found.append((operation, {**asked, reference.name: named}))
-    return found

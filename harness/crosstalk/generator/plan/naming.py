@@ -10,10 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from random import Random
 
 from crosstalk.core.history import Call, Outcome, Probe
+from crosstalk.core.object_kinds import thing_of
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.examples.arrangement import Arrangement
+from crosstalk.generator.examples.honest_calls import read_again
 from crosstalk.generator.examples.provision import undoes
-from crosstalk.generator.examples.readings import detail, details_of, holding
+from crosstalk.generator.examples.readings import Reading, detail, details_of, holding
 from crosstalk.generator.examples.shown_through import read_through
 from crosstalk.generator.examples.tenants import colleagues, is_kept_from
 from crosstalk.generator.rules.comparisons.existence_pair import comparable_ids, pair
@@ -25,9 +27,11 @@ from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.surface.opposites import is_step
 
 # Calls after which those of the first look are judged: most leaks are plain, and show here.
-_CALLS_TO_JUDGE = 12
+_CALLS_TO_JUDGE = 4
 # Readings of what the owner has changed, of one object and of all.
 _WAYS, _MOST_READ = 2, 4
+# Readings at once after a change of another's that was served, each time, and all of them.
+_AT_ONCE, _MOST_AT_ONCE = 2, 8
 
 
 class Naming:
@@ -45,6 +49,19 @@ class Naming:
         self._named: set[tuple[str, str]] = set()
         self._reached: set[tuple[str, tuple[str, ...]]] = set()
         self._missing: list[PlannedCall] = []
+        # What a victim reads again when a change is served, the key of its probe, and how often.
+        self._readings: Sequence[Reading] = ()
+        self._key = 0
+        self._read_again = 0
+
+    def read_at_once(self, readings: Sequence[Reading], key: int) -> None:
+        """Have the victim read again, as soon as a change of theirs is served to another user.
+
+        Args:
+            readings: What the victim has read before the changes, of single objects first.
+            key: Of the probe that these readings had.
+        """
+        self._readings, self._key = readings, key
 
     def the_victims(self, users: Arrangement, which: Callable[[Operation], bool]) -> None:
         """Have the attacker name the victim's objects by each of these operations."""
@@ -137,6 +154,29 @@ class Naming:
             identity = example.with_identity(operation, victim)
             mine = {**foreign.arguments, **identity}
             self._changes.append(PlannedCall(victim, operation.name, mine))
+            self._see_at_once(users, call)
+
+    def _see_at_once(self, users: Arrangement, changed: Call) -> None:
+        """Have the victim read what a change of the attacker's names, where it was served.
+
+        Few are served, so that it costs little; all is read again after the last one.
+        """
+        example = users.example
+        if changed.answer.outcome is not Outcome.OK or users.ended:
+            return
+        named = set(map(str, changed.arguments.values()))
+        kind = thing_of(changed.operation)
+        # What shows the object itself, then what lists its kind.
+        near = [each for each in self._readings if named & set(_named_by(each))] + [
+            each
+            for each in self._readings
+            if thing_of(each[0].name) == kind and not required_references(each[0])
+        ]
+        some = near[: min(_AT_ONCE, _MOST_AT_ONCE - self._read_again)]
+        self._read_again += len(some)
+        if some:
+            read_again(example, some, users.victim, self._key)
+            example.judge_soon(after=1)
 
     @staticmethod
     def _in_other_case(users: Arrangement, parameter: Parameter, refused: Call) -> None:
@@ -209,6 +249,12 @@ def _is_plain_step(operation: Operation) -> bool:
     return is_step(operation) and not any(
         each.required and each.role in told for each in operation.parameters
     )
+
+
+def _named_by(reading: Reading) -> list[str]:
+    """Return the values by which a reading names its objects."""
+    operation, asked = reading
+    return [str(asked.get(each.name)) for each in required_references(operation)]
 
 
 def _reading(users: Arrangement, known: str) -> list[Operation]:

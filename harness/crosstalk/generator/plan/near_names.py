@@ -80,6 +80,9 @@ class NearNames:
         )
         # In turn, and the first one twice: what is kept for one is shown to the next.
         for each in (*example.members, example.members[0]):
+            example.judge_soon(after=1)
+            if example.over:
+                return
             example.execute_all([example.reading(listing, each) for listing in lists])
 
     def _creators(self) -> list[Operation]:

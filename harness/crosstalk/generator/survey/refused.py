@@ -26,6 +26,8 @@ NAME = "refused"
 _LEAST_CALLS = 6
 # Sets of values that one operation is called with, and those of the first look.
 _SETS, _SETS_SOON = 5, 2
+# Calls of the first look that are judged together.
+_CALLS_TO_JUDGE = 4
 # Changes by which the victim's objects are brought into another state.
 _MOST_CHANGES = 6
 _FAR = 9_999_999
@@ -117,6 +119,7 @@ def name_with_bad_values(users: Arrangement) -> None:
                 return
             asked.ask(users, values)
             example.state.choices[NAME, asked.operation.name, str(number)] += 1
+            example.judge_soon(after=_CALLS_TO_JUDGE)
     example.judge_soon(after=1)
 
 

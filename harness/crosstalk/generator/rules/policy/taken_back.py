@@ -174,8 +174,12 @@ class TakenBack:
             # An invitation alone shows nothing yet, and is nobody else's to accept.
             look_at_offer(example, draw, offer)
             example.execute_all(readings[:READINGS])
+            if _is_over(example):
+                return
             if not brief:
                 self._between_readings(example, draw, offer, inside, Place.OFFERED)
+                if _is_over(example):
+                    return
             for each in others[:1]:
                 accept_offer(example, draw, offer, by=each)
             withdrawn = ending is _Ending.WITHDRAWN and end_offer(
@@ -186,7 +190,8 @@ class TakenBack:
                 example.execute_all(readings)
                 return
         example.execute_all([*readings, *read_beside(example, draw, offer, inside)])
-        example.judge_soon()
+        if _is_over(example):
+            return
         if not (offer.rule.change or offer.rule.members):
             take_more_rights(example, draw, offer)
         writes = self._between_readings(example, draw, offer, inside, place_by(offer.rule))
@@ -206,8 +211,10 @@ class TakenBack:
         more = self._fill(example, draw, offer)
         self._store_more(example, draw, offer.target, owner)
         example.execute_all(readings)
+        if _is_over(example):
+            return
         example.execute_all(shared_readings(example, draw, more, owner, person)[:READINGS])
-        example.judge_soon()
+        example.judge_soon(after=1)
         # What is stored now is there still: an editor may have deleted what was there before.
         again = keyed_first(example, writes)[:_AGAIN]
         self._between_readings(example, draw, offer, [*inside, *more], Place.FORMER, again)
@@ -365,6 +372,12 @@ class TakenBack:
             example.execute(
                 example.plan(draw, operation, owner, sources=("own",), hostile=False, target=target)
             )
+
+
+def _is_over(example: ExampleRun) -> bool:
+    """Have what was made judged, where one finding is enough; return whether that ends it all."""
+    example.judge_soon(after=1)
+    return example.over
 
 
 def _tools(example: ExampleRun) -> Sequence[Operation]:

@@ -64,16 +64,14 @@ def read_descriptions(
         actor: The user.
         probe: Of the user's readings, where they stand inside a comparison of that user's.
     """
-    planned = [
-        each
-        for operation in operations
-        for each in (
-            example.reading(operation, actor, probe),
-            example.reading(operation, ANONYMOUS),
-        )
-    ]
-    example.execute_all(planned)
-    example.state.situations[DESCRIPTIONS_READ] += len(planned)
+    # Few are shown to a stranger at all.
+    for reader, part in ((actor, probe), (ANONYMOUS, None)):
+        if example.over:
+            return
+        planned = [example.reading(each, reader, part) for each in operations]
+        example.execute_all(planned)
+        example.state.situations[DESCRIPTIONS_READ] += len(planned)
+        example.judge_soon(after=1)
 
 
 def descriptive(example: ExampleRun) -> list[Operation]:

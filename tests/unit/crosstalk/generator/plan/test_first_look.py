@@ -84,10 +84,12 @@ def looked(
     then: Callable[[GeneratorState], None] = lambda _: None,
     begun: bool = False,
     policy: Policy | None = None,
+    apart: bool = False,
 ) -> list[History]:
     """Run the first look; return the histories of its examples.
 
-    With `begun`, a newcomer has read the list before, as calibration does.
+    With `begun`, a newcomer has read the list before, as calibration does. With `apart`, the closer
+    look has an example of its own.
     """
     operations = {each.name: each for each in notes.discover()}
     histories = [] if histories is None else histories
@@ -108,7 +110,10 @@ def looked(
         probe = Probe("ownership", NEWCOMERS, "before", newcomer.name)
         asked = {"user_id": history.subjects[newcomer.name]}
         state.executor.execute(history, newcomer, LIST.name, asked, probe)
-    FirstLook(state, Random(1)).run(history)
+    first_look = FirstLook(state, Random(1))
+    first_look.run(history, closely=not apart)
+    if apart:
+        first_look.closer()
     then(state)
     return histories
 
@@ -138,6 +143,44 @@ def test_each_plain_leak_is_suspected_within_few_calls(leak: Operation) -> None:
     (history,) = looked(Leaky(leak))
     soon = History(history.subjects, history.calls[: 3 * len(OPERATIONS)])
     assert suspected([soon])
+
+
+@pytest.mark.parametrize("leak", [EDIT, DELETE])
+def test_object_that_another_user_was_let_change_is_read_at_once(leak: Operation) -> None:
+    (history,) = looked(Leaky(leak))
+    changed = next(
+        call
+        for call in history
+        if call.operation == leak.name
+        and call.actor.name == "bob"
+        and call.probe is not None
+        and call.probe.part == "foreign"
+    )
+    soon = History(history.subjects, history.calls[: changed.index + 3])
+    read = {call.operation for call in soon.calls[changed.index :] if call.actor.name == "alice"}
+    assert GET.name in read
+    assert any(Ownership().judge(soon))
+
+
+def test_nothing_is_read_at_once_where_no_change_is_served() -> None:
+    (history,) = looked(Notes())
+    refused = [
+        call.index
+        for call in history
+        if call.operation == EDIT.name and call.actor.name == "bob" and call.probe is not None
+    ]
+    assert refused
+    assert history.calls[refused[0]].actor.name == "bob"
+
+
+def test_a_closer_look_of_its_own_names_everything_anew() -> None:
+    plain, close = looked(Notes(), apart=True)
+    named = [
+        {call.operation for call in history if call.probe and call.probe.part == "foreign"}
+        for history in (plain, close)
+    ]
+    assert {GET.name, EDIT.name, DELETE.name} <= named[0] & named[1]
+    assert not suspected([plain, close])
 
 
 class Counting(Notes):

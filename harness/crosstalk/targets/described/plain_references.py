@@ -223,6 +223,9 @@ def _is_plain(
     longest = schema.get("maxLength")
     if set(_NOT_NAMES) & set(schema) or (isinstance(longest, int) and longest > _LONGEST):
         return False
+    if schema.get("type") == "integer" and kind != part:
+        # One number in the plural is how many there are: `opens`, `seats`.
+        return False
     if kind not in kinds or kind in SAID or stem_of(name) != name:
         return False
     if named and _sets(operation, kind):

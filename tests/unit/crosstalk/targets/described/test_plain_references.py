@@ -239,3 +239,16 @@ def test_an_object_is_called_by_the_name_that_its_maker_takes() -> None:
     assert found["add_project"]["name"] is Role.TEXT
     # Nothing makes clients: a client's name is a text.
     assert roles((tool("bill", "create", "client_name"),))["bill"]["client_name"] is Role.TEXT
+
+
+@pytest.mark.parametrize(("name", "role"), [("opens", Role.VALUE), ("page", Role.REFERENCE)])
+def test_one_number_in_the_plural_is_how_many_and_names_nothing(name: str, role: Role) -> None:
+    def post(path: str, *parameters: Parameter) -> Operation:
+        kind = {"kind": "create"}
+        return Operation("rest", f"rest:POST {path}", parameters, False, extra=kind)
+
+    number = Parameter(name, {"type": "integer"}, True, Role.VALUE)
+    issue = Parameter("issue", TEXT, True, Role.REFERENCE)
+    title = Parameter("title", TEXT, True, Role.TEXT)
+    operations = (post("/pages", title), post("/issues/{issue}/opens", issue, number))
+    assert roles(operations)["rest:POST /issues/{issue}/opens"][name] is role

@@ -39,9 +39,12 @@ def with_chosen_names(operations: list[Operation]) -> list[Operation]:
     named |= in_paths & {name for each in operations for name in each.extra.get(TWICE, ())}
     named |= in_paths & _names_put(operations)
     named |= _names_asked(operations)
+    # An `id` is that of any collection: it is chosen in those alone whose entries are put.
+    put = _ids_put(operations)
+    named |= put.keys()
     if not named:
         return operations
-    homes = _collections(operations, named)
+    homes = _collections(operations, named) | put
     return [
         replace(
             operation,
@@ -119,6 +122,29 @@ def _names_put(operations: Sequence[Operation]) -> set[str]:
         if stores and last.startswith("{") and last.endswith("}") and collection not in posted:
             found.add(last[1:-1])
     return found
+
+
+def _ids_put(operations: Sequence[Operation]) -> dict[str, set[str]]:
+    """Return the texts called ids under which users store what no POST makes, to the collections.
+
+    A client that works offline gives its records ids of its own: `PUT /payments/{id}`.
+    """
+    posted = {_collection_of(each) for each in operations if _is(each, "POST")}
+    found: dict[str, set[str]] = {}
+    for each in operations:
+        home, last = _collection_of(each), each.extra["form"].url.rstrip("/").rpartition("/")[2]
+        for one in each.parameters if _is(each, "PUT") and home not in posted else ():
+            asks = any(e.required and e.role is Role.TEXT for e in each.parameters)
+            text = one.schema.get("type") == "string"
+            if last == f"{{{one.name}}}" and last_name(one.name) == "id" and text and asks:
+                found.setdefault(one.name, set()).add(home)
+    return found
+
+
+def _collection_of(operation: Operation) -> str:
+    """Return the last word of an address that is no variable: `payments` of `/payments/{id}`."""
+    parts = urlsplit(operation.extra["form"].url).path.rstrip("/").split("/")
+    return next((each for each in reversed(parts) if each[:1] != "{"), "")
 
 
 def _names_asked(operations: Sequence[Operation]) -> set[str]:

@@ -55,3 +55,29 @@ def test_uid_of_a_collection_names_an_object_and_that_of_users_a_user() -> None:
     )
     assert found["GET /interviews/{uid}"]["uid"] is Role.REFERENCE
     assert found["GET /users/{uid}"]["uid"] is Role.IDENTITY
+
+
+def test_id_under_which_users_put_what_no_post_makes_is_chosen_by_them() -> None:
+    found = roles(
+        {
+            "/envelopes": {"post": body("name")},
+            "/envelopes/{id}": {"get": card("id"), "put": card("id") | body("name")},
+            "/payments/{id}": {"get": card("id"), "put": card("id") | body("payee")},
+        }
+    )
+    assert found["PUT /payments/{id}"]["id"] is Role.NAME
+    assert found["GET /payments/{id}"]["id"] is Role.NAME
+    assert found["PUT /envelopes/{id}"]["id"] is Role.REFERENCE
+    assert found["GET /envelopes/{id}"]["id"] is Role.REFERENCE
+
+
+def test_id_of_what_is_posted_elsewhere_or_takes_no_text_is_not_chosen() -> None:
+    found = roles(
+        {
+            "/carts/{id}/orders": {"post": card("id") | body("note")},
+            "/orders/{id}": {"put": card("id") | body("note")},
+            "/switches/{id}": {"put": card("id")},
+        }
+    )
+    assert found["PUT /orders/{id}"]["id"] is Role.REFERENCE
+    assert found["PUT /switches/{id}"]["id"] is Role.REFERENCE

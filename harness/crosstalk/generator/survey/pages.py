@@ -14,7 +14,7 @@ from typing import Any
 
 from crosstalk.core.history import Actor, Call, Outcome, Probe
 from crosstalk.core.identifiers import identifiers_of, is_marker, last_name
-from crosstalk.core.object_kinds import is_plain, thing_of
+from crosstalk.core.object_kinds import is_plain, kind_named, thing_of
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.examples.arrangement import Arrangement, makers
 from crosstalk.generator.examples.provision import Provision
@@ -23,6 +23,7 @@ from crosstalk.generator.survey.reach import is_open
 from crosstalk.surface.capabilities import (
     observation_arguments,
     page_size,
+    required_references,
     smallest_page,
 )
 from crosstalk.surface.operation import Operation, Role
@@ -287,7 +288,16 @@ def _creators(paged: _Paged) -> tuple[list[Operation], list[Operation]]:
     every = [*creators, *(each for each in makers(example) if each.surface in near)]
     thing = thing_of(paged.operation.name)
     same = [each for each in every if thing_of(each.name) == thing]
-    return same, every
+    # `change_job` makes none, and `take_in` says nothing of jobs, but its answers do.
+    making = [each for each in same if not _names_one(each, thing)]
+    telling = [each for each in every if thing in example.pool.kinds_shown(each.name)]
+    return making or [each for each in telling if not required_references(each)] or same, every
+
+
+def _names_one(operation: Operation, thing: str) -> bool:
+    """Return whether an operation has to name an object of the kind that a list shows."""
+    named = required_references(operation)
+    return any(thing_of(kind_named(each.name, operation.name)) == thing for each in named)
 
 
 def _rows(page: Call) -> int:

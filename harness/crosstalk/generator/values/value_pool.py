@@ -512,6 +512,10 @@ class ValuePool:
             each for field, of, each in known if _fits(_Harvested("", field, of), name, told)
         ]
 
+    def kinds_shown(self, operation: str) -> set[str]:
+        """Return the kinds of objects of which an operation has shown ids."""
+        return {kind for _, kind, name in self._lessons.known_sources() if name == operation}
+
     def names(self, user: str) -> list[str]:
         """Return the names that `user` gave to objects, oldest first."""
         return list(dict.fromkeys(chosen for _, chosen in self._names[user]))

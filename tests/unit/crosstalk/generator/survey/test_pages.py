@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from random import Random
 from typing import Any
 
 import pytest
 
 from crosstalk.core.history import Answer, Outcome
+from crosstalk.execution.executor import PlannedCall
+from crosstalk.generator.examples.arrangement import Arrangement
+from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.survey.pages import PagesPart
 from crosstalk.oracles import Canary
+from crosstalk.surface.capabilities import Capabilities
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation, Parameter, Role
-from tests.unit.crosstalk.generator.plan.test_sweep import ADD, GET, IDENTITY, Notes
-from tests.unit.crosstalk.generator.survey.test_survey import surveyed
+from tests.unit.crosstalk.generator.plan.test_sweep import ADD, EDIT, GET, IDENTITY, Notes
+from tests.unit.crosstalk.generator.survey.test_survey import state_of, surveyed
 
 CURSOR = Parameter("cursor", {"type": "string"}, False, Role.CURSOR)
 LIMIT = Parameter("limit", {"type": "integer", "maximum": 8}, False, Role.VALUE)
@@ -182,3 +188,44 @@ def test_a_number_is_a_cursor_as_well(*, leaks: bool) -> None:
     assert any(call.arguments.get("cursor") for call in history)
     found = {each.operation for each in Canary().judge(history)}
     assert found == ({FIXED.name} if leaks else set())
+
+
+INTAKE = Operation("rest", "rest:POST /intake", ADD.parameters, reads_only=False)
+CHANGE = Operation("rest", "rest:POST /notes/{note_id}/change", EDIT.parameters, reads_only=False)
+LABEL = Operation("rest", "rest:POST /labels", ADD.parameters, reads_only=False)
+
+
+class Workshop(Shelf):
+    """What makes notes is not called by them, and tells their ids; labels are stored as well."""
+
+    def discover(self) -> list[Operation]:
+        """All operations."""
+        return [LABEL, INTAKE, CHANGE, self.listing, GET]
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Serve as the others do, under other names."""
+        if operation is LABEL:
+            self.calls += 1
+            return Answer(Outcome.OK, 201, {"label_id": f"l-{self.calls:08x}"})
+        known = ADD if operation is INTAKE else EDIT if operation is CHANGE else operation
+        answer = super().call(known, arguments, presented)
+        if operation is INTAKE and answer.outcome is Outcome.OK:
+            return Answer(Outcome.OK, 201, {"note_id": answer.body["id"]})
+        return answer
+
+
+def test_what_answers_with_ids_of_a_kind_fills_its_list_and_no_change_does() -> None:
+    system = Workshop(FIXED, leaks=True)
+    state = state_of(system)
+    example = ExampleRun(state, Capabilities.of(system.discover()))
+    (alice, *_) = example.members
+    said = {"user_id": example.history.subjects["alice"], "text": "note xtalicez00000001"}
+    example.execute(PlannedCall(alice, INTAKE.name, said))
+    again = ExampleRun(state, Capabilities.of(system.discover()))
+    victim, attacker = again.members[:2]
+    PagesPart().run(Arrangement(again, Random(1), victim, attacker), 20)
+    stored = [each.operation for each in again.history if not each.operation.startswith("rest:GET")]
+    assert set(stored) == {INTAKE.name}
+    assert Canary().judge(again.history)

@@ -92,21 +92,28 @@ class Many(Notes):
         return super().call(operation, arguments, presented)
 
 
-def surveyed(system: Notes, most: int = 400) -> tuple[History, GeneratorState]:
-    """Run the survey; return its history and what it counted."""
-    histories: list[History] = []
+def state_of(
+    system: Notes, most: int = 400, histories: list[History] | None = None
+) -> GeneratorState:
+    """What the parts of a survey share; the histories of its examples are added to a list."""
     operations = {each.name: each for each in system.discover()}
-    state = GeneratorState(
+    return GeneratorState(
         executor=Executor({"rest": system}, operations, system),
         fresh_history=lambda: History({name: f"{name}-1" for name in USERS}),
         observations=[each for each in operations.values() if each.lists],
         forgeries=(),
-        on_example_end=histories.append,
+        on_example_end=([] if histories is None else histories).append,
         unserved=lambda: [RESTORE.name],
         stopped=lambda: system.calls >= most,
         principals=Principals(impostors=()),
         calls=most,
     )
+
+
+def surveyed(system: Notes, most: int = 400) -> tuple[History, GeneratorState]:
+    """Run the survey; return its history and what it counted."""
+    histories: list[History] = []
+    state = state_of(system, most, histories)
     Survey(state, Random(1), most).run()
     (history,) = histories
     return history, state

@@ -204,9 +204,12 @@ def removes(operation: Operation) -> bool:
 
 def first_word(operation: str) -> str:
     """Return the word by which an operation says what it does: `cancel` of `cancel_series`, and of
-    `POST /bookings/{code}/cancel`.
+    `POST /bookings/{code}/cancel`; `set` of GraphQL's `POST /graphql setCode`.
     """
     plain = operation.partition(":")[2].split(" as ")[0]
+    address, _, field = plain.rpartition(" ")
+    if "/" in address:
+        plain = field
     if "/" in plain:
         return plain.rstrip("/").rpartition("/")[2].lower()
     return re.split(r"[_\W]|(?<=[a-z])(?=[A-Z])", plain)[0].lower()

@@ -146,7 +146,9 @@ def _corrected(
         if each.role is Role.REFERENCE
     }
     parameters = tuple(
-        replace(each, role=Role.REFERENCE)
+        replace(each, role=Role.TEXT)
+        if named and _is_set(each, operation)
+        else replace(each, role=Role.REFERENCE)
         if _names_what_another_made(each, operation, kinds)
         or (
             set(names_of(each.name)).isdisjoint(stated)
@@ -274,6 +276,16 @@ def _takes_a_name(operation: Operation) -> bool:
 def _sets(operation: Operation, kind: str) -> bool:
     """Return whether an operation sets what it is called by: `set_serial(item_id, serial)`."""
     return first_word(operation.name) == "set" and _by_its_noun(operation, kind)
+
+
+def _is_set(parameter: Parameter, operation: Operation) -> bool:
+    """Return whether it is the name that what another argument names is to have from now on: the
+    `code` of `set_code(guest_id, code)`, which a user makes up.
+    """
+    text = parameter.schema.get("type") == "string" and not set(_NOT_NAMES) & set(parameter.schema)
+    return (
+        parameter.role is Role.NAME and text and _sets(operation, singular(last_name(parameter.name)))
+    )
 
 
 def _is_bare_part(parameter: Parameter) -> bool:

@@ -8,6 +8,7 @@ import pytest
 
 from crosstalk.surface.capabilities import (
     creators_among,
+    first_word,
     removes,
     required_references,
     smallest_page,
@@ -84,3 +85,16 @@ def test_address_of_what_is_changed_names_what_is_there(
     operation = Operation("rest", name, (key, text), reads_only=False, extra={"kind": kind})
     assert operation.chooses(key) is chosen
     assert (key in required_references(operation)) is not chosen
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        ("mcp:cancel_series", "cancel"),
+        ("rest:POST /bookings/{code}/cancel", "cancel"),
+        ("rest:POST /graphql setCode", "set"),
+        ("rest:POST /graphql", "graphql"),
+    ],
+)
+def test_first_word_of_a_graphql_field_is_that_of_the_field(name: str, word: str) -> None:
+    assert first_word(name) == word

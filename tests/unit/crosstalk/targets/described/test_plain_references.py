@@ -252,3 +252,10 @@ def test_one_number_in_the_plural_is_how_many_and_names_nothing(name: str, role:
     title = Parameter("title", TEXT, True, Role.TEXT)
     operations = (post("/pages", title), post("/issues/{issue}/opens", issue, number))
     assert roles(operations)["rest:POST /issues/{issue}/opens"][name] is role
+
+
+def test_name_that_an_operation_sets_is_made_up_and_that_of_others_is_not() -> None:
+    guest = {"guest_id": Role.REFERENCE, "word": Role.NAME}
+    found = roles((tool("set_door_word", "change", **guest), tool("enter", "change", **guest)))
+    assert found["set_door_word"]["word"] is Role.TEXT
+    assert found["enter"]["word"] is Role.NAME

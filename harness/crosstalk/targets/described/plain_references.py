@@ -282,10 +282,9 @@ def _is_set(parameter: Parameter, operation: Operation) -> bool:
     """Return whether it is the name that what another argument names is to have from now on: the
     `code` of `set_code(guest_id, code)`, which a user makes up.
     """
-    text = parameter.schema.get("type") == "string" and not set(_NOT_NAMES) & set(parameter.schema)
-    return (
-        parameter.role is Role.NAME and text and _sets(operation, singular(last_name(parameter.name)))
-    )
+    schema, kind = parameter.schema, singular(last_name(parameter.name))
+    text = schema.get("type") == "string" and not set(_NOT_NAMES) & set(schema)
+    return parameter.role is Role.NAME and text and _sets(operation, kind)
 
 
 def _is_bare_part(parameter: Parameter) -> bool:

@@ -255,7 +255,11 @@ def test_one_number_in_the_plural_is_how_many_and_names_nothing(name: str, role:
 
 
 def test_name_that_an_operation_sets_is_made_up_and_that_of_others_is_not() -> None:
-    guest = {"guest_id": Role.REFERENCE, "word": Role.NAME}
-    found = roles((tool("set_door_word", "change", **guest), tool("enter", "change", **guest)))
+    found = roles(
+        tuple(
+            tool(name, "change", guest_id=Role.REFERENCE, word=Role.NAME)
+            for name in ("set_door_word", "enter")
+        )
+    )
     assert found["set_door_word"]["word"] is Role.TEXT
     assert found["enter"]["word"] is Role.NAME

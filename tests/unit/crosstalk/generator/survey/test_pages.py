@@ -216,7 +216,7 @@ class Workshop(Shelf):
         return answer
 
 
-def test_what_answers_with_ids_of_a_kind_fills_its_list_and_no_change_does() -> None:
+def test_list_is_filled_by_an_operation_that_answers_with_ids_of_its_kind() -> None:
     system = Workshop(FIXED, leaks=True)
     state = state_of(system)
     example = ExampleRun(state, Capabilities.of(system.discover()))

@@ -10,6 +10,7 @@ import re
 import string
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -47,6 +48,9 @@ _MARKER_IN_CAPITALS = re.compile(r"(?<![A-Za-z0-9])XT[A-Z]+Z[0-9A-F]{8}(?![A-Za-
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _OPAQUE = re.compile(r"(?<![\w.\-])[A-Za-z0-9_\-]{16,}(?:\.[A-Za-z0-9_\-]{6,})*(?![\w.\-])")
 _HAS_DIGIT = re.compile(r"[0-9]")
+# Days that stand for no other: no schema's first value and no test's own is among them.
+_FIRST_OWN_DAY, _OWN_DAYS = date(2041, 1, 1).toordinal(), 365 * 30
+_OWN_DAY = re.compile(r"(?<![\w-])20[4-7]\d-\d\d-\d\d(?!\d)")
 # The shortest identifying value is the marker of a user whose name has one letter.
 _SHORTEST = len("xtaz00000000")
 # Characters of the longest text whose values are remembered.
@@ -72,6 +76,35 @@ def remarked(text: str, salt: int) -> str:
 
     text = _MARKER_IN_CAPITALS.sub(lambda match: other(match.group(0).lower()).upper(), text)
     return map_markers(text, other)
+
+
+def day_of_its_own(number: int) -> str:
+    """Return a day far ahead, on which no user has anything unless both are given the same one.
+
+    Args:
+        number: Different ones give different days, but for one in thousands.
+    """
+    return date.fromordinal(_FIRST_OWN_DAY + number % _OWN_DAYS).isoformat()
+
+
+def redated(text: str, salt: int) -> str:
+    """Return the same text with each day of its own replaced by another one, as markers are.
+
+    What a user has stored at one time is met by the same time in a later replay.
+
+    Args:
+        text: Any text.
+        salt: The same gives the same days, as far apart as they were; 0 leaves them.
+    """
+
+    def other(match: re.Match[str]) -> str:
+        try:
+            known = date.fromisoformat(match.group(0)).toordinal() - _FIRST_OWN_DAY
+        except ValueError:
+            return match.group(0)
+        return day_of_its_own(known + salt) if 0 <= known < _OWN_DAYS else match.group(0)
+
+    return _OWN_DAY.sub(other, text)
 
 
 def cut_marker(planted: str, length: int) -> str:

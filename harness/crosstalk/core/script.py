@@ -32,6 +32,7 @@ from crosstalk.core.identifiers import (
     map_markers,
     map_strings,
     markers_in,
+    redated,
     remarked,
     strings_in,
 )
@@ -387,7 +388,7 @@ def resolve(
             raise UnresolvedReferenceError(f"${{{number}.{path}}}")
         return found
 
-    remade = map_strings(arguments, lambda text: remarked(text, salt))
+    remade = map_strings(arguments, lambda text: redated(remarked(text, salt), salt))
     return filled(remade, of_answer, subjects.get)
 
 

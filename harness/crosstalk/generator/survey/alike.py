@@ -25,15 +25,11 @@ from crosstalk.generator.examples.example_run import ExampleRun
 from crosstalk.generator.examples.readings import Reading, reads_by_itself, stored_by
 from crosstalk.generator.survey.names import in_words_of_another
 from crosstalk.generator.survey.reach import is_open
-from crosstalk.generator.values.forms.words import TAG, lists_words
+from crosstalk.generator.values.forms.words import lists_words, names_among
 from crosstalk.surface.capabilities import observation_arguments, required_references
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.surface.patterns import admits
 
-# What an object is called, by the name of the argument.
-_CALLED = frozenset(
-    {"name", "title", "label", "slug", "code", "key", "topic", "subject", "term", "word", "number"}
-)
 _LINK = re.compile(r"\[\[|\b(?:links?|linked|backlinks?|wiki)\b", re.IGNORECASE)
 NAME = "alike"
 # One object of each user, and one reading by each.
@@ -258,25 +254,6 @@ def alike(operation: Operation, said: Mapping[str, Any]) -> dict[str, Any]:
     """
     values = [e.name for e in operation.parameters if e.role is Role.VALUE and e.name in said]
     return {each: said[each] for each in (*names_among(operation, said), *values)}
-
-
-def names_among(operation: Operation, said: Mapping[str, Any]) -> list[str]:
-    """Return the arguments of a call that say what an object is called, or how it is tagged.
-
-    Args:
-        operation: Stores it.
-        said: Arguments.
-    """
-    given = [each for each in operation.parameters if each.name in said]
-    texts = [each for each in given if each.role is Role.TEXT]
-    names = [each.name for each in given if each.role is Role.NAME]
-    called = [each.name for each in texts if last_name(each.name).lower() in _CALLED]
-    first = [each.name for each in (*(e for e in texts if e.required), *texts)][:1]
-    if len(texts) == 1 and required_references(operation):
-        # What stands inside what both call alike tells whose it is by these words alone.
-        first = []
-    tags = [each.name for each in texts if TAG.search(each.name)]
-    return [*(names or called or first), *tags]
 
 
 def _name_in(operation: Operation, said: Mapping[str, Any]) -> str:

@@ -6,12 +6,14 @@ their objects: a title, a slug, a number plate, an address.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
-from crosstalk.core.history import Call, Outcome, Probe
+from crosstalk.core.history import Actor, Call, Outcome, Probe
 from crosstalk.core.identifiers import (
     cut_marker,
+    day_of_its_own,
     is_uuid,
     last_name,
     map_markers,
@@ -22,9 +24,10 @@ from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.examples.arrangement import Arrangement, changes, makers
 from crosstalk.generator.examples.provision import Provision
 from crosstalk.generator.examples.readings import stored_by
+from crosstalk.generator.values.forms.words import names_among
 from crosstalk.generator.values.texts import COMMON_WORD
 from crosstalk.oracles.pairs import Pair
-from crosstalk.surface.capabilities import removes
+from crosstalk.surface.capabilities import removes, required_references
 from crosstalk.surface.operation import Operation, Parameter, Role
 
 NAME = "names"
@@ -32,6 +35,9 @@ NAME = "names"
 _LEAST_CALLS = 3
 # Draws until a text holds a word of its user's.
 _TRIES = 6
+# A time, and the characters of its day.
+_TIME = re.compile(r"\d{4}-\d\d-\d\d(?!\d)")
+_DAY = 10
 
 
 class NamesPart:
@@ -72,6 +78,8 @@ class NamesPart:
                 answer = example.execute_spoilt(planned).answer
                 served = served or answer.outcome is Outcome.OK
             example.state.situations["taken names tried"] += served
+            if served and not users.ended and not required_references(operation):
+                _clash_with_the_victim(users, operation, stored.arguments)
 
 
 def store_in_words_of_another(users: Arrangement, operation: Operation) -> None:
@@ -105,6 +113,53 @@ def store_in_words_of_another(users: Arrangement, operation: Operation) -> None:
         taken = taken or call
     # With words in every argument that has room for one, the survey has nothing to add.
     example.state.choices[NAME, operation.name] += not _lacking(users, operation, stored)
+
+
+def _clash_with_the_victim(
+    users: Arrangement, operation: Operation, said: Mapping[str, Any]
+) -> None:
+    """Have both store at one place and time, of which neither has anything yet, each under a name
+    of their own: what clashes is told by its name, and one's own is looked at first.
+
+    Args:
+        users: Who act.
+        operation: Stores words.
+        said: Arguments of the victim's call, with a word in every argument that has room for one.
+    """
+    names = names_among(operation, said)
+    moved = _on_another_day(operation, said, users.random.getrandbits(32))
+    words = _words(operation, said)
+    if not moved or words.keys() <= set(names):
+        return
+
+    def new(user: Actor, chosen: Iterable[str]) -> dict[str, str]:
+        plant = users.example.state.plant
+        return {each: map_markers(words[each], lambda _: plant(user.name)) for each in chosen}
+
+    told = {**said, **moved, **new(users.victim, words)}
+    first = users.example.execute(PlannedCall(users.victim, operation.name, told))
+    if first.answer.outcome is Outcome.OK and not users.ended:
+        own = new(users.attacker, [each for each in names if each in words])
+        own |= users.example.with_identity(operation, users.attacker)
+        again = {**told, **own}
+        users.example.execute_spoilt(PlannedCall(users.attacker, operation.name, again))
+
+
+def _on_another_day(operation: Operation, said: Mapping[str, Any], number: int) -> dict[str, str]:
+    """Return the times of a call on a day of its own; none where it has no time, or several days.
+
+    Args:
+        operation: What is called.
+        said: Its arguments.
+        number: Of the day.
+    """
+    found, days = {}, set()
+    for each in operation.parameters:
+        text = said.get(each.name)
+        if each.role is Role.VALUE and isinstance(text, str) and _TIME.match(text):
+            days.add(text[:_DAY])
+            found[each.name] = day_of_its_own(number) + text[_DAY:]
+    return found if len(days) == 1 else {}
 
 
 def _with_optional_words(users: Arrangement, operation: Operation, stored: Call) -> Call:

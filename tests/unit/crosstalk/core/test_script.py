@@ -7,6 +7,7 @@ import json
 import pytest
 
 from crosstalk.core.history import History, Probe
+from crosstalk.core.identifiers import day_of_its_own
 from crosstalk.core.owned_objects import OwnedObject
 from crosstalk.core.script import (
     Script,
@@ -101,6 +102,19 @@ def test_every_replay_plants_markers_of_its_own() -> None:
     once, again = (resolve({"t": "xtbobz00000001"}, {}, {}, salt)["t"] for salt in (1, 2))
     assert once != again
     assert once.startswith("xtbobz")
+
+
+def test_days_of_their_own_are_others_in_each_replay_and_as_far_apart() -> None:
+    first, second = day_of_its_own(4), day_of_its_own(6)
+    said = {"starts": f"{first}T12:00:00Z", "ends": second, "due": "2030-01-01"}
+    assert resolve(said, {}, {}) == said
+    made = [resolve(said, {}, {}, salt) for salt in (7, 7, 8)]
+    assert (
+        made[0]
+        == made[1]
+        == {**said, "starts": f"{day_of_its_own(11)}T12:00:00Z"} | {"ends": day_of_its_own(13)}
+    )
+    assert made[2]["ends"] == day_of_its_own(14)
 
 
 def test_script_names_a_number_by_the_call_that_gave_it_as_an_id_of_that_kind() -> None:

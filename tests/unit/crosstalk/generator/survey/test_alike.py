@@ -9,7 +9,8 @@ import pytest
 
 from crosstalk.core.defects.broken_rules import BrokenRule
 from crosstalk.core.history import Answer, Outcome
-from crosstalk.generator.survey.alike import names_among, slug_of, speaks_of_links
+from crosstalk.generator.survey.alike import slug_of, speaks_of_links
+from crosstalk.generator.values.forms.words import names_among
 from crosstalk.oracles import Canary, Existence
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation, Parameter, Role

@@ -159,10 +159,12 @@ class Naming:
     def _see_at_once(self, users: Arrangement, changed: Call) -> None:
         """Have the victim read what a change of the attacker's names, where it was served.
 
-        Few are served, so that it costs little; all is read again after the last one.
+        All is read again after the last one: it is worth its calls only where one finding is
+        enough, and ends the campaign.
         """
         example = users.example
-        if changed.answer.outcome is not Outcome.OK or users.ended:
+        served = changed.answer.outcome is Outcome.OK
+        if not (served and example.state.one_is_enough) or users.ended:
             return
         named = set(map(str, changed.arguments.values()))
         kind = thing_of(changed.operation)

@@ -220,7 +220,12 @@ class ArgumentKnowledge:
             if not each.required and each.name.lower() != CONDITION
         ]
         formed = [each.name for each in optional if each.role in _FORMED]
-        chosen = {each.name for each in optional if each.role not in _FORMED and choice.coin()}
+        chosen = {
+            each.name
+            for each in optional
+            if each.role not in _FORMED
+            and (choice.coin() or (self._refers_well(operation, each) and choice.coin()))
+        }
         if not self._served[operation.name]:
             # Either nothing was tried yet, or the system asks for more than its schema says.
             chosen |= self._missed[operation.name]
@@ -247,6 +252,14 @@ class ArgumentKnowledge:
                 chosen.add(name)
         return chosen
 
+    def _refers_well(self, operation: Operation, parameter: Parameter) -> bool:
+        """Return whether what is stored is known to take an own object there.
+
+        What stands in a folder, an envelope or a project shows more than what stands alone.
+        """
+        stores = not (operation.reads_only or removes(operation))
+        return stores and parameter.refers and self._accepted[operation.name, parameter.name] > 0
+
     def _known_amounts(self, operation: Operation) -> set[str]:
         """Return the arguments that say how much: of what takes some, once that was refused."""
         # It is asked for each value that is drawn, and most systems have none.
@@ -270,6 +283,11 @@ class ArgumentKnowledge:
             self._confirm(operation, arguments)
             self._note_catalogued(operation, arguments)
             self._accepted.update((operation.name, name) for name in given)
+            self._accepted.update(
+                (operation.name, each.name)
+                for each in operation.parameters
+                if each.refers and not each.required and each.name in arguments
+            )
             return
         if answer.outcome not in (Outcome.ERROR, Outcome.REFUSED):
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -177,6 +178,24 @@ def test_tags_are_given_in_each_call_once_they_were_accepted() -> None:
     drawn = [knowledge.optional(RandomChoice(Random(n)), operation) for n in range(20)]
     assert all("tags" in each for each in drawn)
     assert not all("color" in each for each in drawn)
+
+
+def test_an_own_object_that_was_accepted_stands_in_most_of_what_is_stored() -> None:
+    envelope = Parameter("envelope_id", {"type": "string"}, False, Role.REFERENCE)
+    storing = Operation("rest", "rest:POST /payments", (envelope,), reads_only=False)
+    reading = replace(storing, name="rest:GET /payments", reads_only=True)
+    given: dict[tuple[str, bool], int] = {}
+    for operation in (storing, reading):
+        for accepted in (False, True):
+            knowledge = ArgumentKnowledge()
+            for arguments in ({}, {"envelope_id": "e1"}) if accepted else ({},):
+                knowledge.learn(operation, arguments, Answer(Outcome.OK, 201, {}))
+            drawn = [knowledge.optional(RandomChoice(Random(n)), operation) for n in range(200)]
+            given[operation.name, accepted] = sum("envelope_id" in each for each in drawn)
+    assert 70 < given[storing.name, False] < 130
+    assert 130 < given[storing.name, True] < 190
+    # A filter leaves out what it does not name.
+    assert 70 < given[reading.name, True] < 130
 
 
 @pytest.mark.parametrize("refusing", [False, True])

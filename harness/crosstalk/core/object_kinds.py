@@ -125,6 +125,8 @@ _PARTS = frozenset(
 _DONE_BELOW = re.compile(
     r"\b(?:POST|PUT|PATCH|DELETE) \S*?(?<![a-z0-9])([a-z]+(?<!s)s)/[a-z_-]*[a-rt-z]$", re.IGNORECASE
 )
+# `/trips/{id}/merge`
+_ACT = re.compile(r"/([^/{}]+)/\{[^/{}]*\}/([a-z]+)$")
 _CALLED = re.compile(r"([a-z]\w*?)(?:_name|_title|_label|Name|Title|Label)")
 _ID_SUFFIX = re.compile(r"(_?(?:u?u?id|key|uri)s?|Ids?)$")
 
@@ -210,10 +212,18 @@ def _lists(path: str) -> bool:
 def kind_of_argument(name: str, operation: str) -> str:
     """Return the kind of object that an argument names; `params.task_ids[]` takes a `task`.
 
-    An `{id}` in an address is one of the collection before it: in `/trips/{id}/start` of a trip.
+    An `{id}` in an address is one of the collection before it: in `/trips/{id}/start` of a trip. So
+    is what else is named there by no kind, as the `into` of `/trips/{id}/merge`.
     """
     stem = without_part(stem_of(last_name(name)))
-    return singular(stem or _collection_before(name, operation) or noun_of(operation))
+    found = stem or _collection_before(name, operation) or _acted_on(operation)
+    return singular(found or noun_of(operation))
+
+
+def _acted_on(operation: str) -> str:
+    """Return the collection of which an address ends in one entry and what is done with it."""
+    found = _ACT.search(operation)
+    return found.group(1) if found and singular(found.group(2)) == found.group(2) else ""
 
 
 def without_part(stem: str) -> str:

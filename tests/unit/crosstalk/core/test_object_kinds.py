@@ -176,3 +176,17 @@ def test_argument_says_which_of_several_objects_of_a_kind_it_names(
     name: str, operation: str, kind: str
 ) -> None:
     assert kind_of_argument(name, operation) == kind
+
+
+@pytest.mark.parametrize(
+    ("name", "operation", "kind"),
+    [
+        ("into", "rest:POST /medicines/{medicine_id}/merge", "medicine"),
+        ("into", "rest:POST /boxes/{box_id}/items", "item"),
+        ("target", "mcp:merge_tables", "table"),
+    ],
+)
+def test_other_object_of_an_act_is_of_the_collection_that_the_act_is_about(
+    name: str, operation: str, kind: str
+) -> None:
+    assert kind_of_argument(name, operation) == kind

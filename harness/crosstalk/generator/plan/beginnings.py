@@ -19,15 +19,17 @@ from crosstalk.surface.patterns import admits
 _MOST_SEARCHES, _MOST_WORDS = 3, 2
 
 
-def search_by_beginnings(users: Arrangement) -> None:
+def search_by_beginnings(users: Arrangement, role: Role = Role.QUERY) -> None:
     """Have the attacker search for what the victim has stored, by the beginnings of its words.
 
     Args:
         users: Who act.
+        role: Of the parameter that says a word: a text is that of a reading which shows the one
+            thing that is called so, and may say what else is called nearly so.
     """
     example = users.example
     words = _beginnings(users)
-    for operation, parameter in list(_searches(example))[:_MOST_SEARCHES] if words else ():
+    for operation, parameter in list(_searches(example, role))[:_MOST_SEARCHES] if words else ():
         drawn = users.own(operation, users.attacker).arguments
         for word in words:
             if users.ended:
@@ -38,11 +40,13 @@ def search_by_beginnings(users: Arrangement) -> None:
     example.judge_soon(after=1)
 
 
-def _searches(example: ExampleRun) -> Iterator[tuple[Operation, Parameter]]:
-    """Return what looks for a word among a user's own, and the parameter that says it."""
+def _searches(example: ExampleRun, role: Role) -> Iterator[tuple[Operation, Parameter]]:
+    """Yield what looks for a word among a user's own, and the parameter that says it."""
     for operation in example.capabilities.protected:
-        asked = operation.parameter(Role.QUERY)
-        if asked is not None and reads_by_itself(operation):
+        asked = operation.parameter(role)
+        needed = [each.name for each in operation.parameters if each.required]
+        by_word = asked is not None and (role is Role.QUERY or needed == [asked.name])
+        if asked is not None and by_word and reads_by_itself(operation):
             yield operation, asked
 
 

@@ -286,6 +286,8 @@ class FirstLook:
             # A colleague of the victim's may change what they read, and comes after it.
             self._store_in_their_words(users)
             search_by_beginnings(Arrangement(example, self._random, attacker, victim))
+            # Inside of its objects the attacker has stored nothing that would be nearer.
+            search_by_beginnings(users, Role.TEXT)
         self._naming.serve_the_owner(users)
 
     def _store_in_their_words(self, users: Arrangement) -> None:

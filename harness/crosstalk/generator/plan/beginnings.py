@@ -44,8 +44,8 @@ def _searches(example: ExampleRun, role: Role) -> Iterator[tuple[Operation, Para
     """Yield what looks for a word among a user's own, and the parameter that says it."""
     for operation in example.capabilities.protected:
         asked = operation.parameter(role)
-        needed = [each.name for each in operation.parameters if each.required]
-        by_word = asked is not None and (role is Role.QUERY or needed == [asked.name])
+        said = [each for each in operation.parameters if each.role is not Role.IDENTITY]
+        by_word = role is Role.QUERY or [each for each in said if each.required] == [asked]
         if asked is not None and by_word and reads_by_itself(operation):
             yield operation, asked
 

@@ -1,8 +1,9 @@
 """The published figures: a data file, and the part of the page that is made from it.
 
 `python -m benchmarks.publication [SUMMARY...] [--load SUMMARY]` takes runs of the benchmarks (the
-latest by default) and of the load proof into `docs/performance.json`, a figure from its last run,
-each with the date, the machine and the versions of that run. A test compares page and data.
+latest by default) and of the load proof into `docs/performance.json`. Of runs that are named
+together each figure is the worst by its goal, with the ratios of the others beside it; it has the
+date, the machine and the versions of its run. A test compares page and data.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,23 +23,47 @@ DOCS = Path(__file__).parents[1] / "docs"
 DATA, PAGE, SCORE = "performance.json", "performance.md", "mutants-score.json"
 BEGIN, END = "<!-- made by python -m benchmarks.publication -->", "<!-- end of what is made -->"
 _KEPT = ("what", "unit", "ours", "anchor", "ratio", "middle", "steady", "goal", "verdict")
+_COLUMNS = (
+    *("figure", "system", "anchor", "unit", "ratio", "middle half", "other runs", "goal"),
+    "measured, load",
+)
+# How a goal begins that wants a ratio to be large.
+_LEAST = "≥"
 _OF_THE_RUN = frozenset({"date", "load"})
 
 
-def merged(data: Mapping[str, Any], run: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the data with a run's figures in the place of earlier ones of their names.
+def merged(data: Mapping[str, Any], *runs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the data with the figures of runs in the place of earlier ones of their names.
+
+    Args:
+        data: What `docs/performance.json` holds.
+        runs: Summaries that belong together: of each figure the worst is taken.
 
     Raises:
-        HarnessError: It is not the summary of a run of the benchmarks.
+        HarnessError: One is not the summary of a run of the benchmarks.
     """
+    found: dict[str, list[dict[str, Any]]] = {}
     try:
-        figures = {
-            name: {**{key: each[key] for key in _KEPT}, "machine": run["machine"]}
-            for name, each in run["ratios"].items()
-        }
+        for run in runs:
+            for name, each in run["ratios"].items():
+                kept = {**{key: each[key] for key in _KEPT}, "machine": run["machine"]}
+                found.setdefault(name, []).append(kept)
     except (KeyError, TypeError) as error:
         raise HarnessError(f"not the summary of a run of the benchmarks: {error!r}") from error
+    figures = {name: _worst_first(measured) for name, measured in found.items()}
     return {**data, "figures": {**data.get("figures", {}), **figures}}
+
+
+def _worst_first(measured: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return the worst of a figure's runs by its goal, the last where it has none."""
+    goal = str(measured[-1]["goal"] or "")
+    if goal.startswith(_LEAST):
+        worst = min(measured, key=lambda each: each["ratio"])
+    elif goal:
+        worst = max(measured, key=lambda each: each["ratio"])
+    else:
+        worst = measured[-1]
+    return {**worst, "others": [each["ratio"] for each in measured if each is not worst]}
 
 
 def with_load(data: Mapping[str, Any], run: Mapping[str, Any], date: str) -> dict[str, Any]:
@@ -65,8 +90,8 @@ def section(data: Mapping[str, Any], score: Mapping[str, Any]) -> str:
         score: What `docs/mutants-score.json` holds.
     """
     lines = [
-        "| figure | system | anchor | unit | ratio | middle half | goal | measured, load |",
-        "|---|---:|---:|---|---:|---|---|---|",
+        f"| {' | '.join(_COLUMNS)} |",
+        "|---|---:|---:|---|---:|---|---|---|---|",
     ]
     figures = data.get("figures", {})
     for name, each in figures.items():
@@ -76,7 +101,8 @@ def section(data: Mapping[str, Any], score: Mapping[str, Any]) -> str:
         at = f"{each['machine']['date']}, {_latest(each['machine']['load'])}"
         sides = ("" if each[side] is None else each[side] for side in ("ours", "anchor"))
         cells = (f"`{name}`", *sides, each["unit"], each["ratio"])
-        rest = (f"{low} to {high}{steady}", goal, at)
+        others = ", ".join(map(str, each.get("others", ())))
+        rest = (f"{low} to {high}{steady}", others, goal, at)
         lines.append(f"| {' | '.join(map(str, (*cells, *rest)))} |")
     machines = {
         ", ".join(
@@ -152,8 +178,7 @@ def main() -> int:
     arguments = parser.parse_args()
     file = DOCS / DATA
     data = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    for each in arguments.runs:
-        data = merged(data, _read(each))
+    data = merged(data, *map(_read, arguments.runs))
     if arguments.load:
         # A run's folder is named by its time.
         when = arguments.load.resolve().parent.name

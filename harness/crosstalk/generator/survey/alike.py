@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
-from crosstalk.core.history import Actor, Call, Outcome
+from crosstalk.core.history import Actor, Call, Outcome, Probe
 from crosstalk.core.identifiers import last_name, markers_in
 from crosstalk.core.object_kinds import singular
 from crosstalk.execution.executor import PlannedCall
@@ -22,11 +22,13 @@ from crosstalk.generator.examples.arrangement import (
     valued_changes,
 )
 from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.examples.honest_calls import read_again
 from crosstalk.generator.examples.readings import Reading, reads_by_itself, stored_by
+from crosstalk.generator.shares.sharing_served import by_sharing_alone
 from crosstalk.generator.survey.names import in_words_of_another
 from crosstalk.generator.survey.reach import is_open
 from crosstalk.generator.values.forms.words import lists_words, names_among
-from crosstalk.surface.capabilities import observation_arguments, required_references
+from crosstalk.surface.capabilities import observation_arguments, removes, required_references
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.surface.patterns import admits
 
@@ -35,6 +37,9 @@ NAME = "alike"
 # One object of each user, and one reading by each.
 _LEAST_CALLS = 8
 _MOST_STORED, _MOST_CHANGES, _MOST_READINGS = 6, 2, 8
+# Changes by a word that both have, and the parts of one.
+_MOST_BY_WORD = 2
+_AROUND: tuple[Literal["before"], Literal["attack"]] = ("before", "attack")
 
 
 class AlikePart:
@@ -73,6 +78,10 @@ class AlikePart:
             theirs = {**asked, **example.with_identity(operation, users.attacker)}
             if theirs != mine:
                 example.execute(PlannedCall(users.attacker, operation.name, theirs))
+        for operation, name, word in changes_by_a_shared_word(users, twins)[:_MOST_BY_WORD]:
+            if users.spent(begun, most):
+                break
+            change_beside(users, operation, {name: word}, word)
         for planned in asked_alike(users, twins):
             if users.spent(begun, most):
                 break
@@ -187,6 +196,66 @@ def _change_one(users: Arrangement, twins: Mapping[str, str], begun: int, most: 
         users.example.execute(PlannedCall(victim, operation.name, given))
 
 
+def changes_by_a_shared_word(
+    users: Arrangement, twins: Mapping[str, str]
+) -> list[tuple[Operation, str, str]]:
+    """Return what changes or removes what has a name or tag that both users gave, each with that
+    argument and the word: what removes comes last.
+    """
+    words = _shared_words(users, twins)
+    pool, attacker = users.example.pool, users.attacker
+    found = []
+    for operation in users.example.capabilities.protected:
+        named = [e for e in operation.parameters if e.required and e.refers and not e.many]
+        acts = not (operation.reads_only or operation.conversational)
+        if not acts or by_sharing_alone(users.example, operation):
+            continue
+        for each in named:
+            # What names one object beside the word is about that alone.
+            if any(one.role is Role.REFERENCE for one in named if one is not each):
+                continue
+            known = pool.references(attacker.name, each, operation.name)
+            name = singular(last_name(each.name))
+            same = [word for given, word in words if given == name and word in known]
+            found += [(operation, each.name, word) for word in same]
+    newest = {operation.name: (operation, name, word) for operation, name, word in found}
+    return sorted(newest.values(), key=lambda each: removes(each[0]))
+
+
+def change_beside(
+    users: Arrangement, operation: Operation, said: Mapping[str, str], word: str
+) -> None:
+    """Have the attacker change their own by a word that both have, while the victim reads theirs.
+
+    Args:
+        users: Who act.
+        operation: What changes it.
+        said: The argument that holds the word.
+        word: That both have.
+    """
+    example, victim = users.example, users.victim
+    operations = example.state.executor.operations
+    shown = next(
+        (
+            call
+            for call in reversed(example.history.calls)
+            if call.actor == victim and operations[call.operation].reads_only and word in call.texts
+        ),
+        None,
+    )
+    if shown is None:
+        return
+    key = example.next_probe()
+    reading = operations[shown.operation], dict(shown.arguments)
+    before, acting = (Probe("ownership", key, part, victim.name) for part in _AROUND)
+    first = example.execute(PlannedCall(victim, shown.operation, reading[1], before))
+    given = {**users.own(operation, users.attacker).arguments, **said}
+    example.execute(PlannedCall(users.attacker, operation.name, given, acting))
+    if not users.ended:
+        example.note_steady([first, *read_again(example, [reading], victim, key)])
+        example.judge_soon(after=1)
+
+
 def _texts_beside(
     users: Arrangement, operation: Operation, said: Mapping[str, Any], actor: Actor
 ) -> dict[str, Any]:
@@ -214,6 +283,17 @@ def _readings(users: Arrangement, twins: Mapping[str, str]) -> list[Reading]:
     return found[:_MOST_READINGS]
 
 
+def _shared_words(users: Arrangement, twins: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return the words that both users gave, each after the name of its argument."""
+    shared = {
+        (singular(last_name(name)), value): None
+        for call in stored_by(users.example, users.attacker)
+        for name, value in call.arguments.items()
+        if isinstance(value, str) and markers_in(value) and twins.get(value) == value
+    }
+    return list(shared)
+
+
 def asked_alike(users: Arrangement, twins: Mapping[str, str]) -> Iterator[PlannedCall]:
     """Yield the attacker's lists and searches by the words that both users gave alike: a query by a
     tag may have forgotten whose it is.
@@ -223,12 +303,7 @@ def asked_alike(users: Arrangement, twins: Mapping[str, str]) -> Iterator[Planne
         twins: What the victim has to what the attacker has of the same name.
     """
     example, attacker = users.example, users.attacker
-    shared = {
-        (singular(last_name(name)), value): None
-        for call in stored_by(example, attacker)
-        for name, value in call.arguments.items()
-        if isinstance(value, str) and markers_in(value) and twins.get(value) == value
-    }
+    shared = _shared_words(users, twins)
     for operation in example.capabilities.protected if shared else ():
         if not reads_by_itself(operation) or example.state.in_vain(operation):
             continue

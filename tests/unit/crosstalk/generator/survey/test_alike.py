@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from random import Random
 from typing import Any
 
 import pytest
 
 from crosstalk.core.defects.broken_rules import BrokenRule
 from crosstalk.core.history import Answer, Outcome
-from crosstalk.generator.survey.alike import slug_of, speaks_of_links
+from crosstalk.execution.executor import PlannedCall
+from crosstalk.generator.examples.arrangement import Arrangement
+from crosstalk.generator.survey.alike import (
+    change_beside,
+    changes_by_a_shared_word,
+    slug_of,
+    speaks_of_links,
+)
 from crosstalk.generator.values.forms.words import names_among
-from crosstalk.oracles import Canary, Existence
+from crosstalk.oracles import Canary, Existence, Ownership
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation, Parameter, Role
+from tests.unit.crosstalk.generator.plan.test_sweep import ADD as NOTES_ADD
 from tests.unit.crosstalk.generator.plan.test_sweep import (
     GET,
     IDENTITY,
@@ -22,6 +31,7 @@ from tests.unit.crosstalk.generator.plan.test_sweep import (
     NOTE,
     Notes,
 )
+from tests.unit.crosstalk.generator.survey.test_said_and_called import begun
 from tests.unit.crosstalk.generator.survey.test_survey import surveyed
 
 STRING = {"type": "string"}
@@ -95,6 +105,63 @@ def test_objects_that_two_users_call_alike_are_each_ones_own(leak: str, operatio
     history, _ = surveyed(Printed(leak))
     found = {each.operation for each in Canary().judge(history)}
     assert found == ({operation} if leak else set())
+
+
+TAG = Parameter("tag", STRING, True, Role.NAME)
+TAGS = Parameter("tags[]", STRING, False, Role.NAME)
+NEW = Parameter("new_name", STRING, True, Role.TEXT)
+LOG = Operation("rest", "rest:POST /notes", (IDENTITY, TITLE, TAGS), reads_only=False)
+RENAME = Operation("rest", "rest:POST /tags/rename", (IDENTITY, TAG, NEW), reads_only=False)
+
+
+@pytest.mark.parametrize("leaks", [True, False])
+def test_change_by_a_tag_that_both_users_have_is_made_between_readings(*, leaks: bool) -> None:
+    class Tagged(Notes):
+        def __init__(self) -> None:
+            super().__init__()
+            self.tags: dict[str, tuple[str, str]] = {}
+
+        def discover(self) -> list[Operation]:
+            return [LOG, LIST, GET, RENAME]
+
+        def call(
+            self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+        ) -> Answer:
+            caller = presented.headers.get("caller", "")
+            if operation is RENAME and caller == arguments.get("user_id"):
+                tag, new = str(arguments["tag"]), str(arguments["new_name"])
+                if (caller, tag) not in self.tags.values():
+                    return MISSING
+                self.tags = {
+                    note: (who, new if has == tag and (leaks or who == caller) else has)
+                    for note, (who, has) in self.tags.items()
+                }
+                return Answer(Outcome.OK, 200, {"renamed": True})
+            text = {"text": arguments.get("title", "")} if operation is LOG else {}
+            plain = NOTES_ADD if operation is LOG else operation
+            answer = super().call(plain, {**arguments, **text}, presented)
+            if answer.outcome is not Outcome.OK or not isinstance(answer.body, dict):
+                return answer
+            note = answer.body["id"]
+            if operation is LOG:
+                self.tags[note] = caller, str(arguments.get("tags[]", ""))
+            return Answer(Outcome.OK, 200, {**answer.body, "tags": [self.tags[note][1]]})
+
+    example = begun(Tagged(), LOG, LIST, GET, RENAME)
+    alice, bob = example.members[:2]
+    word = example.state.plant(alice.name)
+    for each in (alice, bob):
+        who = {"user_id": example.history.subjects[each.name]}
+        called = {**who, "title": word, "tags[]": word}
+        made = example.execute(PlannedCall(each, LOG.name, called)).answer.body
+        shown = {**who, "note_id": made["id"]}
+        example.execute(PlannedCall(each, GET.name, shown))
+    users = Arrangement(example, Random(1), alice, bob)
+    (found,) = changes_by_a_shared_word(users, {word: word})
+    assert found == (RENAME, "tag", word)
+    change_beside(users, RENAME, {"tag": word}, word)
+    changed = {each.operation for each in Ownership().judge(example.history)}
+    assert changed == ({RENAME.name} if leaks else set())
 
 
 DAY = Parameter("day", {"type": "string", "enum": ["mon", "tue", "wed"]}, False, Role.VALUE)

@@ -11,6 +11,7 @@ from crosstalk.generator.examples.honest_calls import in_words_of, read_again
 from crosstalk.generator.examples.readings import Reading, stored_by
 from crosstalk.generator.examples.shown_through import read_through
 from crosstalk.generator.plan.sweeping.context import PassContext
+from crosstalk.generator.plan.sweeping.next_pages import next_pages
 from crosstalk.generator.plan.unusual_calls import names_in_elements, unusual_calls
 from crosstalk.generator.rules.comparisons.existence_pair import (
     behind_own,
@@ -80,6 +81,10 @@ def attack(context: PassContext) -> None:
             if context.ended:
                 break
             example.execute_spoilt(planned)
+    for planned in next_pages(context, acting):
+        if context.ended:
+            break
+        example.execute(planned)
     _store_in_asked_words(context, readings, acting)
     read_again(example, readings, victim, key)
 

@@ -38,6 +38,8 @@ from crosstalk.surface.operation import Operation, Parameter, Role
 _SECONDS = 2.1
 # Further objects that one operation removes: all that were there before the reader's.
 _MOST_REMOVED = 4
+# Operations by which one of what both have in the same words is removed.
+_MOST_ALIKE_REMOVED = 2
 # Calls below which a part of it would be without the rest.
 _LEAST_CALLS = 40
 _MOST_CALLS = 400
@@ -83,7 +85,7 @@ def watch_neighbour(
         for _ in range(_MOST_REMOVED):
             if users.left_to(operation, other):
                 users.use(operation, other, acting, tries=1)
-    _store_in_readers_words(users, key)
+    _remove_alike(users, key, _store_in_readers_words(users, key))
     _ask_what_may_count(users, key)
     give(users, key, _MOST_GIVEN)
     _leave_a_difference(users, key)
@@ -113,12 +115,15 @@ def _leave_a_difference(users: Arrangement, key: int) -> None:
             users.use(each, other, Probe("ownership", key, "attack", reader.name))
 
 
-def _store_in_readers_words(users: Arrangement, key: int) -> None:
+def _store_in_readers_words(users: Arrangement, key: int) -> set[str]:
     """Have the other store what the reader has stored, in the same words.
 
     What is counted, matched or replaced by a word, a day or a name meets only there. Once more it
     is stored with the largest numbers and another of the values that are listed: what is compared
     with others', as a place in a row or a best of all, shows beside those alone.
+
+    Returns:
+        What the other's are called and numbered by that are in the reader's words.
     """
     example, reader, other = users.example, users.victim, users.attacker
     probe = Probe("ownership", key, "attack", reader.name)
@@ -161,6 +166,32 @@ def _store_in_readers_words(users: Arrangement, key: int) -> None:
         for each in (others, larger_values(operation, arguments)):
             if each != arguments and not users.ended:
                 example.execute_spoilt(PlannedCall(other, operation.name, each, probe))
+    return alike
+
+
+def _remove_alike(users: Arrangement, key: int, alike: Collection[str]) -> None:
+    """Have the other remove one of what both have in the same words: equal contents may be kept
+    once for all, and be gone with either.
+
+    Args:
+        users: Who act.
+        key: Of the comparison.
+        alike: What the other's are called and numbered by that are in the reader's words.
+    """
+    example, other = users.example, users.attacker
+    probe = Probe("ownership", key, "attack", users.victim.name)
+    known = example.state.reaching_others()
+    removing = [e for e in changes(example) if removes(e) and e.name not in known]
+    for operation in removing[:_MOST_ALIKE_REMOVED]:
+        named = required_references(operation)
+        if len(named) != 1 or named[0].many or users.ended:
+            continue
+        have = example.pool.references(other.name, named[0], operation.name, guess=False)
+        same = [each for each in have if each in alike]
+        if same:
+            # The plain one, and not that of the largest numbers, which others are compared with.
+            given = {**users.own(operation, other).arguments, named[0].name: same[0]}
+            example.execute(PlannedCall(other, operation.name, given, probe))
 
 
 def _inside(

@@ -85,13 +85,16 @@ def watch_neighbour(
         for _ in range(_MOST_REMOVED):
             if users.left_to(operation, other):
                 users.use(operation, other, acting, tries=1)
-    _remove_alike(users, key, _store_in_readers_words(users, key))
+    alike = _store_in_readers_words(users, key)
     _ask_what_may_count(users, key)
     give(users, key, _MOST_GIVEN)
     _leave_a_difference(users, key)
     if users.ended:
         return
     read_again(example, readings, reader, key, beside=other)
+    # After that, as what is counted or averaged with the reader's would be gone again.
+    if _remove_alike(users, key, alike) and not users.ended:
+        read_again(example, [e for e in readings if required_references(e[0])], reader, key)
     example.state.situations[NEIGHBOUR] += len(readings)
     example.judge_soon(after=1)
 
@@ -169,15 +172,16 @@ def _store_in_readers_words(users: Arrangement, key: int) -> set[str]:
     return alike
 
 
-def _remove_alike(users: Arrangement, key: int, alike: Collection[str]) -> None:
+def _remove_alike(users: Arrangement, key: int, alike: Collection[str]) -> bool:
     """Have the other remove one of what both have in the same words: equal contents may be kept
-    once for all, and be gone with either.
+    once for all, and be gone with either. Return whether any was.
 
     Args:
         users: Who act.
         key: Of the comparison.
         alike: What the other's are called and numbered by that are in the reader's words.
     """
+    removed = False
     example, other = users.example, users.attacker
     probe = Probe("ownership", key, "attack", users.victim.name)
     known = example.state.reaching_others()
@@ -189,9 +193,10 @@ def _remove_alike(users: Arrangement, key: int, alike: Collection[str]) -> None:
         have = example.pool.references(other.name, named[0], operation.name, guess=False)
         same = [each for each in have if each in alike]
         if same:
-            # The plain one, and not that of the largest numbers, which others are compared with.
             given = {**users.own(operation, other).arguments, named[0].name: same[0]}
-            example.execute(PlannedCall(other, operation.name, given, probe))
+            call = example.execute(PlannedCall(other, operation.name, given, probe))
+            removed = removed or call.answer.outcome is Outcome.OK
+    return removed
 
 
 def _inside(

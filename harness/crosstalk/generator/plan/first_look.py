@@ -74,6 +74,7 @@ class FirstLook:
         self._random = random
         self._capabilities = Capabilities.of(list(state.executor.operations.values()))
         self._naming = Naming(random)
+        self._says_bad_values = False
 
     def run(self, begun: History | None = None, *, closely: bool = True) -> None:
         """Make them in one example, which ends when a suspicion is replayed on the system.
@@ -148,17 +149,25 @@ class FirstLook:
             self._change_plainly(
                 users, details if every_way else one_a_kind(details), lists, before
             )
-        self._go_on(users, (self._naming.what_is_missing, name_with_bad_values))
 
     def _closely(self, users: Arrangement) -> None:
-        self._go_on(users, (self._read_as_others, self._present_spoiled, self._look_around))
-
-    @staticmethod
-    def _go_on(users: Arrangement, steps: Sequence[Callable[[Arrangement], None]]) -> None:
+        steps = (
+            # What was refused in another way than usual has been compared by now.
+            self._naming.what_is_missing,
+            self._name_with_bad_values,
+            self._read_as_others,
+            self._present_spoiled,
+            self._look_around,
+        )
         for step in steps:
             if users.ended:
                 return
             step(users)
+
+    def _name_with_bad_values(self, users: Arrangement) -> None:
+        """Have the attacker do so once, where objects were named."""
+        if not self._says_bad_values:
+            self._says_bad_values = name_with_bad_values(users)
 
     def _try_plainly(self, users: Arrangement, newcomer: Actor, before: Probe) -> Sequence[Reading]:
         """Make what takes the fewest calls: a newcomer's lists show whether one's own are shown to
@@ -280,6 +289,9 @@ class FirstLook:
         give(users, key, _MOST_GIVEN)
         if not users.ended:
             self._naming.what_is_missing(users)
+        if not users.ended:
+            # In an example of its own objects have been named only now.
+            self._name_with_bad_values(users)
         if not users.ended:
             read_again(example, readings, victim, key, beside=attacker)
             example.judge_soon(after=1)

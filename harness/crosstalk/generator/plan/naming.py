@@ -21,6 +21,7 @@ from crosstalk.generator.examples.tenants import colleagues, is_kept_from
 from crosstalk.generator.rules.comparisons.existence_pair import comparable_ids, pair
 from crosstalk.generator.survey.reach import Form, Reach, own_objects
 from crosstalk.generator.values.forms.spellings import forms_for, is_path, says_victim, spelled
+from crosstalk.oracles.existence import told_apart
 from crosstalk.surface.capabilities import removes, required_references
 from crosstalk.surface.nesting import further, takes_several
 from crosstalk.surface.operation import Operation, Parameter, Role
@@ -49,6 +50,8 @@ class Naming:
         self._named: set[tuple[str, str]] = set()
         self._reached: set[tuple[str, tuple[str, ...]]] = set()
         self._missing: list[PlannedCall] = []
+        # Calls that have named what does not exist.
+        self._refused: list[Call] = []
         # What a victim reads again when a change is served, the key of its probe, and how often.
         self._readings: Sequence[Reading] = ()
         self._key = 0
@@ -140,13 +143,16 @@ class Naming:
         self._removals += removes(operation)
         asked = (example, users.drawer, attacker, victim, operation, parameter, named)
         foreign, missing = pair(*asked, joint=False)
-        if (attacker.name, named) in self._named:
-            self._missing.append(missing)
-        else:
+        known_by_now = (attacker.name, named) in self._named
+        if not known_by_now:
             # What a refusal lists of others' is theirs only while the caller has not named it.
-            example.execute_spoilt(missing)
+            self._refused.append(example.execute_spoilt(missing))
         self._named.add((attacker.name, named))
         call = example.execute_spoilt(foreign)
+        if known_by_now and self._is_unusual(users, call):
+            self._refused.append(example.execute_spoilt(missing))
+        elif known_by_now:
+            self._missing.append(missing)
         read_through(example, call)
         self._in_other_case(users, parameter, call)
         self._from_their_folder(users, parameter, call)
@@ -179,6 +185,20 @@ class Naming:
         if some:
             read_again(example, some, users.victim, self._key)
             example.judge_soon(after=1)
+
+    def _is_unusual(self, users: Arrangement, call: Call) -> bool:
+        """Return whether another's object is refused as nothing was that does not exist.
+
+        Then it is compared at once; most are refused as all others are, and wait.
+        """
+        if call.answer.outcome is Outcome.OK:
+            return False
+        history = users.example.history
+        return all(
+            any(not part.startswith("headers") for part in told_apart(history, call, each))
+            for each in self._refused
+            if _surface(each) == _surface(call)
+        )
 
     @staticmethod
     def _in_other_case(users: Arrangement, parameter: Parameter, refused: Call) -> None:
@@ -243,6 +263,10 @@ class Naming:
             if served and readings and (removes(operation) or _is_plain_step(operation)):
                 changed[named[0]] = readings
         _read_what_became(users, changed)
+
+
+def _surface(call: Call) -> str:
+    return call.operation.partition(":")[0]
 
 
 def _is_plain_step(operation: Operation) -> bool:

@@ -119,7 +119,8 @@ def offer_call(
         shared.name: as_taken_by(shared, target),
         named.name: as_taken_by(named, to),
     }
-    return PlannedCall(owner, operation.name, given)
+    # Under the key of an earlier offer this one would do nothing, or be refused.
+    return PlannedCall(owner, operation.name, without_key(operation, given))
 
 
 def accept_offer(
@@ -177,8 +178,9 @@ def end_offer(
     if not ends:
         return False
     for_one = [each for each in ends if any(map(names_person, each.parameters))]
-    if for_one and (personal or draw(st.integers(0, 3)) < 3):
-        # The others end it for all, and the object with it.
+    # The others end it for all, and the object with it, about which nothing more can be offered.
+    first = not any(example.state.served[each.name] for each in for_one)
+    if for_one and (personal or first or draw(st.integers(0, 3)) < 3):
         ends = for_one
     ending = next_way(example, draw, "declined by" if pending else "taken back end", ends)
     given = arguments_about(example, draw, ending, ender, offer)

@@ -88,11 +88,14 @@ class RefusedPart:
                 users.use(operation, users.victim, tries=1)
 
 
-def name_with_bad_values(users: Arrangement) -> None:
+def name_with_bad_values(users: Arrangement) -> bool:
     """Have the attacker name once more, with values that are refused, what was refused before.
 
     A call that an owner's check has refused is compared by that call alone with one that names
     nothing: it costs one call with each set of values.
+
+    Returns:
+        Whether anything was refused before.
     """
     example = users.example
     refused = {
@@ -116,11 +119,12 @@ def name_with_bad_values(users: Arrangement) -> None:
             if values is None or asked.plain is None:
                 continue
             if users.ended:
-                return
+                return True
             asked.ask(users, values)
             example.state.choices[NAME, asked.operation.name, str(number)] += 1
             example.judge_soon(after=_CALLS_TO_JUDGE)
     example.judge_soon(after=1)
+    return bool(refused)
 
 
 @dataclass(slots=True)

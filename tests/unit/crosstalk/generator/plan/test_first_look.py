@@ -173,6 +173,35 @@ def test_nothing_is_read_at_once_where_no_change_is_served() -> None:
     assert history.calls[refused[0]].actor.name == "bob"
 
 
+def test_unusual_refusal_of_another_users_object_is_compared_at_once() -> None:
+    class Telling(Notes):
+        def call(
+            self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+        ) -> Answer:
+            answer = super().call(operation, arguments, presented)
+            there = any(arguments.get("note_id") in mine for mine in self.kept.values())
+            if operation is EDIT and answer.status == 404 and there:
+                return Answer(Outcome.ERROR, 404, None, {}, "not_yours")
+            return answer
+
+    (history,) = looked(Telling())
+    foreign = next(
+        call
+        for call in history
+        if call.operation == EDIT.name and call.probe and call.probe.part == "foreign"
+    )
+    soon = History(history.subjects, history.calls[: foreign.index + 1])
+    assert {each.operation for each in Existence().judge(soon)} == {EDIT.name}
+    # What is refused as all else is compared later.
+    removed = next(
+        call
+        for call in history
+        if call.operation == DELETE.name and call.probe and call.probe.part == "foreign"
+    )
+    following = history.calls[removed.index].probe
+    assert following is None or following.part != "missing"
+
+
 def test_a_closer_look_of_its_own_names_everything_anew() -> None:
     plain, close = looked(Notes(), apart=True)
     named = [
@@ -180,6 +209,13 @@ def test_a_closer_look_of_its_own_names_everything_anew() -> None:
         for history in (plain, close)
     ]
     assert {GET.name, EDIT.name, DELETE.name} <= named[0] & named[1]
+    emptied = [
+        [call for call in history if call.probe and call.arguments.get("text") == ""]
+        for history in (plain, close)
+    ]
+    # Values that are refused wait for the closer look.
+    assert not emptied[0]
+    assert emptied[1]
     assert not suspected([plain, close])
 
 

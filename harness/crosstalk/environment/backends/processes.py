@@ -206,10 +206,11 @@ class ProcessEnvironment(StartedEnvironment):
             for storage in (self._postgres, self._pooler, self._balancer):
                 if storage is not None:
                     ending.callback(storage.stop, guard)
-            for service in reversed(self._in_order()):
-                ending.callback(service.stop, guard)
+            # How a fork ended is told by what it was forked from, which therefore ends after it.
             for service in self._in_order():
                 ending.callback(service.forget_loaded)
+            for service in reversed(self._in_order()):
+                ending.callback(service.stop, guard)
         self._services = {}
         self._postgres = self._pooler = self._balancer = None
         if self._options.system_root is not None:

@@ -13,12 +13,14 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from crosstalk.environment.runtime.guard import Guard
 
 _PIECE = 65_536
 # A fork of what is loaded takes some 20 ms; on a machine that does much else, a second.
 _FORK_SECONDS = 15.0
+_LOOK_SECONDS = 0.05
 
 
 @dataclass(slots=True)
@@ -126,9 +128,12 @@ class KeptLoaded:
         with self._lock:
             if pid not in self._statuses and not self._gone:
                 self._hear(seconds)
-            if pid not in self._statuses and self._gone and not _exists(pid):
+            if pid not in self._statuses and self._gone:
                 # How it ended was told to nobody but the copy.
-                self._statuses[pid] = -signal.SIGKILL
+                if _runs(pid):
+                    time.sleep(min(seconds, _LOOK_SECONDS))
+                else:
+                    self._statuses[pid] = -signal.SIGKILL
             return self._statuses.get(pid)
 
     def close(self) -> None:
@@ -164,7 +169,11 @@ class KeptLoaded:
                 self._statuses[fact["ended"]] = fact["status"]
 
 
-def _exists(pid: int) -> bool:
+def _runs(pid: int) -> bool:
+    """Return whether there is such a process that has not ended, noted or not."""
+    with contextlib.suppress(OSError, IndexError):
+        # After the name, which may hold anything; a zombie has ended (proc_pid_stat(5)).
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -16,7 +16,7 @@ import pytest
 
 from crosstalk.environment import EnvironmentFailed
 from crosstalk.environment.runtime.guard import Guard
-from crosstalk.environment.runtime.kept_loaded import ForkedProcess
+from crosstalk.environment.runtime.kept_loaded import ForkedProcess, KeptLoaded
 from crosstalk.environment.runtime.process import ServiceProcess, last_words
 
 
@@ -262,13 +262,29 @@ def test_service_process_loads_again_where_what_was_loaded_is_of_no_use(
 
 
 def test_fork_of_a_service_is_known_to_have_ended_though_its_holder_is_gone(
-    slow: ServiceProcess, guard: Guard
+    slow: ServiceProcess, guard: Guard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _start_again(slow, guard)
     for each in _holders():
         if each.pid != slow.pid:
             each.kill()
+    forked = slow._process
+    assert isinstance(forked, ForkedProcess)
     assert slow.alive()
+    looked: list[float] = []
+    ask = KeptLoaded.status_of
+
+    def noted(held: KeptLoaded, pid: int, seconds: float) -> int | None:
+        looked.append(seconds)
+        return ask(held, pid, seconds)
+
+    monkeypatch.setattr(KeptLoaded, "status_of", noted)
+    with pytest.raises(subprocess.TimeoutExpired):
+        forked.wait(0.5)
+    # It is looked for now and then, and not all the time.
+    assert 1 < len(looked) < 30
+    slow.ask_to_stop()
+    assert forked.wait(30) == -signal.SIGKILL
     slow.stop(guard)
     assert not slow.alive()
 

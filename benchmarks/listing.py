@@ -78,13 +78,13 @@ class _Listed:
     rate: Goal
 
 
-_ALONE = _Listed("", f"{_TASKS} tasks each", _TASKS, _SQL, Goal("least", 0.65))
+_ALONE = _Listed("", f"{_TASKS} tasks each", _TASKS, _SQL, Goal("least", 0.75))
 _SHARED = _Listed(
     "-shared",
     f"{_TASKS + _IN_PROJECT} tasks each and {_IN_PROJECT} of another user's project",
     _TASKS + 2 * _IN_PROJECT,
     _SHARED_SQL,
-    Goal("least", 0.6),
+    Goal("least", 0.65),
 )
 
 

@@ -8,6 +8,7 @@ one's: their statistics do not add up.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -63,6 +64,7 @@ def merged(results: Sequence[CampaignResult]) -> CampaignResult:
         not_applicable=results[0].not_applicable,
         coverage=coverage,
         situations=_situations(results),
+        limited=_limited(results),
         short=_short(results),
         suggestions=_suggestions(results),
         situations_not_made={
@@ -96,6 +98,14 @@ def _short(results: Sequence[CampaignResult]) -> dict[str, tuple[int, int]]:
     """Return the phases that had a whole turn in none, each with the most that one gave it."""
     names = [name for name in results[0].short if all(name in each.short for each in results)]
     return {name: max(each.short[name] for each in results) for name in names}
+
+
+def _limited(results: Sequence[CampaignResult]) -> dict[str, int]:
+    """Return how many calls of each operation were refused for being too many, in all."""
+    found: Counter[str] = Counter()
+    for each in results:
+        found.update(each.limited)
+    return dict(sorted(found.items()))
 
 
 def _situations(results: Sequence[CampaignResult]) -> dict[str, int]:

@@ -39,6 +39,7 @@ class CampaignResult:
         not_chosen: Oracles that were not asked to judge.
         public: Operations that answered all users alike, and showed no user anything of their own.
         suggestions: Operation to argument to the values by which a refusal was overcome.
+        limited: Operation to how many of its calls were refused for being too many (429).
         short: Phase that had no whole turn to the calls it was given, and those it wants at least.
         needed: About how many calls serve every operation, where fewer were given; otherwise 0.
         situations: Situation made on purpose to how often, or how large, it was made.
@@ -65,6 +66,7 @@ class CampaignResult:
     situations: Mapping[str, int] = field(default_factory=dict)
     situations_not_made: Mapping[str, str] = field(default_factory=dict)
     public: tuple[str, ...] = ()
+    limited: Mapping[str, int] = field(default_factory=dict)
     short: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     needed: int = 0
     target_file: str | None = None
@@ -165,6 +167,7 @@ class CampaignResult:
             "situations": dict(sorted(self.situations.items())),
             "situations_not_made": dict(sorted(self.situations_not_made.items())),
             "public": list(self.public),
+            "limited": dict(self.limited),
             "suggestions": {
                 name: {argument: list(values) for argument, values in each.items()}
                 for name, each in sorted(self.suggestions.items())

@@ -51,7 +51,8 @@ class Executor:
         replay_seconds: Seconds that these took.
         outcomes: How many calls were answered in each way.
         called: How many calls each operation got.
-        limited: How many of them were refused for being too many.
+        limited: How many of them were refused for being too many, where no limit was used up on
+            purpose.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class Executor:
         self.replay_calls = 0
         self.replay_seconds = 0.0
         self._replaying = False
+        self._using_up_limits = False
         self.outcomes: Counter[Outcome] = Counter()
         self.called: Counter[str] = Counter()
         self.limited: Counter[str] = Counter()
@@ -114,6 +116,15 @@ class Executor:
         finally:
             self._replaying = False
             self.replay_seconds += time.monotonic() - began
+
+    @contextmanager
+    def using_up_limits(self) -> Iterator[None]:
+        """Expect calls of the block to be refused for being too many."""
+        self._using_up_limits = True
+        try:
+            yield
+        finally:
+            self._using_up_limits = False
 
     @contextmanager
     def until(self, deadline: float) -> Iterator[None]:
@@ -336,7 +347,8 @@ class Executor:
             history.record(call)
             self.outcomes[call.answer.outcome] += 1
             self.called[call.operation] += 1
-            self.limited[call.operation] += call.answer.outcome is Outcome.LIMITED
+            if call.answer.outcome is Outcome.LIMITED and not self._using_up_limits:
+                self.limited[call.operation] += 1
             if self._kept is not None:
                 self._kept.append(call)
         return call

@@ -31,7 +31,7 @@ from crosstalk.report.tables import columns, print_table
 from crosstalk.report.terminal import print_sentence
 from crosstalk.report.text import counted, printable
 from crosstalk.report.timing import telling_times
-from crosstalk.report.untried import public_sentence, untried_sentence
+from crosstalk.report.untried import limited_sentence, public_sentence, untried_sentence
 
 # Progress is printed that often while calls are answered, and at the latest after that time where
 # none is: a person sees that the run goes on, and what it waits for.
@@ -169,6 +169,8 @@ class ConsoleReport:
                 print_sentence(self._console, f"situation not made: {name} ({why})")
         if public := public_sentence(result):
             print_sentence(self._console, public)
+        if limited := limited_sentence(result):
+            print_sentence(self._console, limited)
         for doubt in result.inconclusive:
             # What was suspected and could not be replayed is never dropped.
             if result.verdict != "leak" or doubt.kind is InconclusiveKind.UNCONFIRMED:

@@ -19,6 +19,19 @@ def public_sentence(result: CampaignResult) -> str:
     return f"public, the same for every user: {', '.join(names)}"
 
 
+def limited_sentence(result: CampaignResult) -> str:
+    """Return the operations that were refused for being called too often; empty without any."""
+    if not result.limited:
+        return ""
+    first = sorted(result.limited.items(), key=lambda each: -each[1])
+    named = [f"{name.partition(':')[2] or name} {times}" for name, times in first[:_NAMED]]
+    more = f" and {len(first) - _NAMED} more" if len(first) > _NAMED else ""
+    return (
+        f"calls refused for being too many (429): {', '.join(named)}{more}; "
+        "a higher limit lets the run do more in its time"
+    )
+
+
 def untried_sentence(result: CampaignResult) -> str:
     """Return how many operations were not served or not tried, the first few, and the skipped.
 

@@ -99,6 +99,7 @@ class Conclusion:
             short=self.scheduler.short(),
             needed=self._needed(budget.options.calls),
             public=tuple(self.counts.service.public()),
+            limited=dict(sorted(self.executor.limited.items())),
             times=self.counts.time_differences(),
             suggestions=self.scheduler.knowledge.suggestions(),
             policy=self.counts.matrix,

@@ -82,7 +82,7 @@ class LimitsPhase:
         hurried = budget.executor.seconds_left() < _SECONDS_TO_BEGIN
         if target.production is None or hurried or budget.calls < self.smallest:
             return outcome
-        with suppress(OutOfTimeError):
+        with suppress(OutOfTimeError), budget.executor.using_up_limits():
             with stopping_the_run():
                 target.production()
             for operation in _storing(budget):

@@ -3,13 +3,15 @@
 A refusal for haste (429) closes its operation for as long as it says: calls of it that come
 meanwhile, from other clients as well, wait instead of being refused one after the other. A wait
 that is longer than the description's patience, and than a part of the time that the run has left,
-is not waited for: the operation has a quota, and no run can slow down enough for it.
+is not waited for: the operation has a quota, and no run can slow down enough for it. So it is where
+an operation was waited for more than once in vain, and names no time.
 """
 
 from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -22,6 +24,8 @@ from crosstalk.targets.described.config import RateLimitConfig
 
 # Times that a refused call is made again, and the first wait where the answer names none.
 _TRIES, _FIRST_SECONDS = 4, 0.25
+# Calls of one operation, one after the other, that were waited for in vain.
+_MOST_IN_VAIN = 2
 # The part of the time left that one wait may take where it is longer than the patience.
 _SHARE = 0.1
 # Where nothing bounds the run, as when it is looked at for the first time.
@@ -56,6 +60,8 @@ class Paced:
         self._next = 0.0
         # Operation to when it is served again, on the clock.
         self._closed: dict[str, float] = {}
+        # Operation to how many calls in turn were refused after every wait.
+        self._in_vain: Counter[str] = Counter()
         self._taking = threading.Lock()
 
     def discover(self) -> list[Operation]:
@@ -74,11 +80,15 @@ class Paced:
         for tries in range(_TRIES):
             waited += self._wait_until(self._closed.get(operation.name, 0.0), self._patience)
             answer = self._once(operation, arguments, presented)
-            if answer.outcome is not Outcome.LIMITED or not self._patience:
+            if answer.outcome is not Outcome.LIMITED:
+                self._in_vain[operation.name] = 0
+                return answer
+            if not self._patience or self._has_a_quota(operation, answer):
                 return answer
             asked = retry_after(answer, usual)
             allowed = self._patience if "retry-after" not in answer.headers else self._most()
             if tries == _TRIES - 1 or asked + waited > allowed:
+                self._in_vain[operation.name] += 1
                 return answer
             usual *= 2
             self._closed[operation.name] = self._clock() + asked
@@ -87,6 +97,11 @@ class Paced:
     def close(self) -> None:
         """Close the connections."""
         self._inner.close()
+
+    def _has_a_quota(self, operation: Operation, answer: Answer) -> bool:
+        """Return whether waits have shown to be of no use, and the refusal asks for none."""
+        vain = self._in_vain[operation.name] >= _MOST_IN_VAIN
+        return vain and "retry-after" not in answer.headers
 
     def _most(self) -> float:
         """Return the seconds that a refusal may have calls wait."""

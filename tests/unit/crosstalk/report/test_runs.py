@@ -69,6 +69,7 @@ def test_the_summary_has_the_keys_that_programs_read() -> None:
         "times",
         "untried",
         "public",
+        "limited",
         "suggestions",
         "short",
         "situations",

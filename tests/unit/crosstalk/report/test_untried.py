@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from crosstalk.campaign.result import CampaignResult
 from crosstalk.core.verdict import Control, Inconclusive, InconclusiveKind
-from crosstalk.report.untried import public_sentence, untried_sentence
+from crosstalk.report.untried import limited_sentence, public_sentence, untried_sentence
 
 
 def test_untried_sentence_names_the_number_and_the_first_few_with_what_came_back() -> None:
@@ -48,3 +48,11 @@ def test_public_sentence_names_what_is_the_same_for_every_user() -> None:
     result.public = ("mcp:list_units", "rest:GET /catalogue")
     said = public_sentence(result)
     assert said == "public, the same for every user: list_units, GET /catalogue"
+
+
+def test_limited_sentence_names_what_was_refused_most_for_being_called_too_often() -> None:
+    result = CampaignResult("clean", 1, 1.0, 7, [], {}, [])
+    assert limited_sentence(result) == ""
+    result.limited = {"rest:GET /a": 1, "rest:POST /b": 40, "mcp:c": 7, "mcp:d": 2}
+    said = limited_sentence(result)
+    assert "(429): POST /b 40, c 7, d 2 and 1 more; a higher" in said

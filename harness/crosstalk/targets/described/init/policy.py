@@ -51,11 +51,19 @@ def policy_guesses(operations: Iterable[Offered], token: str = "") -> list[str]:
     """
     offered = list(operations)
     lines: list[str] = []
-    for role, names in _reserved(offered).items():
+    reserved = _reserved(offered)
+    if reserved:
+        lines += ["[roles]  # who has them: the system must know it, and a sign-up may not"]
+        lines += [f'{role} = ["carol"]  # guess' for role in reserved]
+    for role, names in reserved.items():
+        said = f"operations = {toml(names)}  # guess: by name"
+        lines += ["[[policy.reserve]]", f'to = ["{role}"]  # nobody else may call them', said]
         lines += [
-            "[[policy.reserve]]",
-            f'to = ["{role}"]  # guess: say who has the role, e.g. [roles] {role} = ["carol"]',
-            f"operations = {toml(names)}  # guess: by name",
+            "[[policy.allow]]",
+            f'to = ["{role}"]  # guess: and they may reach what is others\' there',
+            'scope = "any"',
+            'access = "change"',
+            said,
         ]
     for opens, person, shared in _opening(offered):
         ends, accepts = _ending(opens, shared, offered), _accepting(opens, offered)

@@ -106,10 +106,14 @@ def test_a_short_campaign_does_not_begin_with_it() -> None:
 
 def test_limits_of_each_users_own_are_counted_as_an_opportunity() -> None:
     system = Counted(PER_USER)
-    outcome = phase_of(system).run(budget(system))
+    given = budget(system)
+    outcome = phase_of(system).run(given)
     assert outcome.findings == []
     assert outcome.inconclusive == []
     assert outcome.situations["limits used up"] == 1
+    # What is used up on purpose is no obstacle to the run.
+    assert given.executor.outcomes[Outcome.LIMITED]
+    assert not given.executor.limited
     assert outcome.controls["list"].oracles["limits"] == 1
 
 

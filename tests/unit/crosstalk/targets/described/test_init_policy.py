@@ -22,7 +22,7 @@ OFFERED = [
 def taken_in(lines: list[str]) -> PolicyConfig:
     """The policy of the guesses, with the marks of comments taken away."""
     rules = [each.removeprefix("# ") for each in lines]
-    start = next(place for place, each in enumerate(rules) if each.startswith("[["))
+    start = next(place for place, each in enumerate(rules) if each.startswith("["))
     return PolicyConfig.model_validate(tomllib.loads("\n".join(rules[start:]))["policy"])
 
 
@@ -35,6 +35,12 @@ def test_reserved_operations_and_sharing_are_guessed_by_names_and_security() -> 
         "admin": ["GET /admin/report"],
         "staff": ["DELETE /users/{user_id}"],
     }
+    # Whoever has the role is there for what is others'.
+    allowed = [(each.to[0], each.scope, each.access, each.operations) for each in policy.allow]
+    assert allowed == [(each.to[0], "any", "change", each.operations) for each in policy.reserve]
+    # A role that a rule names and that is no user's would have the file refused.
+    roles = tomllib.loads("\n".join(each.removeprefix("# ") for each in lines[2:]))["roles"]
+    assert roles == {"admin": ["carol"], "staff": ["carol"]}
     (share,) = policy.share
     assert (share.object, share.person) == ("note_id", "username")
     assert share.opens == ["POST /notes/{note_id}/shares"]

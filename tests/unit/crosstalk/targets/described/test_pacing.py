@@ -114,3 +114,35 @@ def test_nothing_is_tried_again_without_patience() -> None:
     inner = Throttling(lambda number: True)
     assert paced(inner, Clock(), patience=0).call(ONE, {}, NOTHING).outcome is Outcome.LIMITED
     assert inner.calls == 1
+
+
+def test_an_operation_with_a_quota_is_not_waited_for_any_more_and_others_are() -> None:
+    clock = Clock()
+    inner = Throttling(lambda number: number <= 40)
+    surface = paced(inner, clock)
+    # Two calls are waited for in vain.
+    for _ in range(2):
+        assert surface.call(ONE, {}, NOTHING).outcome is Outcome.LIMITED
+    waited, made = len(clock.slept), inner.calls
+    for _ in range(10):
+        assert surface.call(ONE, {}, NOTHING).outcome is Outcome.LIMITED
+    assert (len(clock.slept), inner.calls) == (waited, made + 10)
+    # Another operation is another matter.
+    surface.call(OTHER, {}, NOTHING)
+    assert len(clock.slept) > waited
+    # Once it is served it is waited for again.
+    inner.refused = lambda number: False
+    assert surface.call(ONE, {}, NOTHING).outcome is Outcome.OK
+    inner.refused = lambda number: True
+    waited = len(clock.slept)
+    surface.call(ONE, {}, NOTHING)
+    assert len(clock.slept) > waited
+
+
+def test_a_refusal_that_names_a_time_is_waited_for_as_often_as_it_comes() -> None:
+    clock = Clock()
+    surface = paced(Throttling(lambda number: True, retry_after="1"), clock, left=1_000.0)
+    for _ in range(3):
+        waited = len(clock.slept)
+        assert surface.call(ONE, {}, NOTHING).outcome is Outcome.LIMITED
+        assert len(clock.slept) > waited

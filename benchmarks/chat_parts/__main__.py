@@ -22,7 +22,7 @@ from pathlib import Path
 from benchmarks.chats import chats_of_system
 from benchmarks.cpu import cpu_seconds
 from benchmarks.fixture import Fixture
-from benchmarks.wire import drive
+from benchmarks.wire import drive, request, send_once
 from crosstalk.core.errors import HarnessError
 from crosstalk.environment.parts.sources import package_root
 from crosstalk.environment.runtime.exit_status import exit_status
@@ -132,6 +132,8 @@ async def measure(fixture: Fixture) -> tuple[float, int]:
     if not driven.answers:
         raise HarnessError(f"no chat was answered: see the logs in {fixture.folder}")
     os.kill(chats.pid, signal.SIGUSR1)
+    # A loop that waits for its sockets handles a signal only when one of them wakes it.
+    await send_once(request("GET", f"{fixture.system().backend_url}/ready", {}))
     return 1000 * spent / driven.answers, driven.answers
 
 

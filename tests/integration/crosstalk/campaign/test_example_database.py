@@ -39,7 +39,8 @@ def test_example_that_found_a_leak_is_tried_first_by_the_next_campaign(
     tmp_path: Path, redis_url: str, kept_in: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # They find this leak by themselves, and what they find is no example.
-    monkeypatch.setattr(FirstLook, "run", lambda look, begun=None: None)
+    monkeypatch.setattr(FirstLook, "run", lambda look, begun=None, **_: None)
+    monkeypatch.setattr(FirstLook, "closer", lambda look: None)
     monkeypatch.setattr(FirstRound, "run", lambda turn: None)
     monkeypatch.setattr(NearNames, "run", lambda near: None)
     monkeypatch.setattr(Sweep, "run", lambda sweep: None)

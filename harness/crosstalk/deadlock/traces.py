@@ -1,12 +1,14 @@
 """Compares the acquisitions observed in a running system with its declaration.
 
 A declaration that is not true proves nothing. An observed request is a list of acquisitions and
-releases; the program of its kind must allow it, from beginning to end.
+releases; the program of its kind must allow it, from beginning to end. Releases that follow one
+another come in any order: none of them waits, whoever waits for one of them acquires it after it,
+and two services note theirs by their own time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -55,7 +57,7 @@ def deviation(request: Request, trace: Sequence[TraceStep]) -> Deviation | None:
     """Find the first step that the declaration does not allow; None if it allows all of them."""
     programs = _settle([request.program])
     for position, seen in enumerate(trace):
-        following = [each[1:] for each in programs if each and _does(each, seen)]
+        following = [rest for each in programs if (rest := _after(each, seen)) is not None]
         if not following:
             return Deviation(position, seen, _allowed(programs))
         programs = _settle(following)
@@ -79,10 +81,24 @@ def _settle(programs: Iterable[Program]) -> frozenset[Program]:
     return frozenset(settled)
 
 
-def _does(program: Program, seen: TraceStep) -> bool:
-    step = program[0]
-    wanted = Acquire if seen.action == "acquire" else Release
-    return isinstance(step, wanted) and step.resource.name == seen.resource
+def _after(program: Program, seen: TraceStep) -> Program | None:
+    """Return what is left of a program after a step; None where it does not allow the step."""
+    if seen.action == "acquire":
+        first = program[0] if program else None
+        allowed = isinstance(first, Acquire) and first.resource.name == seen.resource
+        return program[1:] if allowed else None
+    for place, step in enumerate(_releases(program)):
+        if step.resource.name == seen.resource:
+            return program[:place] + program[place + 1 :]
+    return None
+
+
+def _releases(program: Program) -> Iterator[Release]:
+    """Yield the releases that a program begins with, one after the other."""
+    for step in program:
+        if not isinstance(step, Release):
+            return
+        yield step
 
 
 def _allowed(programs: Iterable[Program]) -> tuple[str, ...]:
@@ -91,8 +107,7 @@ def _allowed(programs: Iterable[Program]) -> tuple[str, ...]:
         step = program[0] if program else None
         if isinstance(step, Acquire):
             said.add(f"acquire {step.resource.name}")
-        elif isinstance(step, Release):
-            said.add(f"release {step.resource.name}")
-        else:
+        elif step is None:
             said.add("the end")
+        said |= {f"release {each.resource.name}" for each in _releases(program)}
     return tuple(sorted(said))

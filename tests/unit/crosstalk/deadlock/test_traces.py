@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from crosstalk.deadlock.program import Either, Program, Repeat, Request, Resource, holding
+from crosstalk.deadlock.program import (
+    Acquire,
+    Either,
+    Program,
+    Release,
+    Repeat,
+    Request,
+    Resource,
+    holding,
+)
 from crosstalk.deadlock.traces import TraceStep, deviation
 
 POOL, CALL = Resource("connection", 5), Resource("call", 5)
@@ -48,6 +57,26 @@ def test_deviation_of_a_trace_that_ends_too_early_is_found() -> None:
     found = deviation(kind(holding(POOL)), seen("+connection"))
     assert found is not None
     assert found.seen is None
+
+
+def test_releases_that_follow_one_another_may_come_in_any_order() -> None:
+    chat = kind((Acquire(CALL), Acquire(POOL), Release(POOL), Release(CALL)), holding(POOL))
+    assert (
+        deviation(chat, seen("+call +connection -connection -call +connection -connection")) is None
+    )
+    assert (
+        deviation(chat, seen("+call +connection -call -connection +connection -connection")) is None
+    )
+    # What is acquired between them waits for one of them.
+    found = deviation(chat, seen("+call +connection -call +connection -connection -connection"))
+    assert found is not None
+    assert str(found) == "step 4 is acquire connection; declared is release connection"
+    # None is released twice, and none is left out.
+    assert deviation(chat, seen("+call +connection -call -call")) is not None
+    assert deviation(chat, seen("+call +connection -call")) is not None
+    found = deviation(chat, seen("+call +connection -lock"))
+    assert found is not None
+    assert found.allowed == ("release call", "release connection")
 
 
 def test_trace_may_take_either_option_of_a_choice() -> None:

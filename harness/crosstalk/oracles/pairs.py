@@ -480,6 +480,15 @@ def _told(body: object) -> object:
 
 
 def _observable(call: Call, asked: set[str]) -> dict[str, str]:
+    """Return what can be observed of an answer, whatever was asked for; found once.
+
+    Where a policy decides what counts, all pairs of a history are gone through at each judgement.
+    """
+    name = "observable " + json.dumps(sorted(asked))
+    return call.once(name, lambda it: _masked_parts(it, asked))
+
+
+def _masked_parts(call: Call, asked: set[str]) -> dict[str, str]:
     masked = call.sent | call.received
 
     def mask(value: object) -> str:

@@ -9,6 +9,8 @@ transaction that is open behind a pool's back.
 from __future__ import annotations
 
 import asyncio
+import functools
+import ssl
 from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -40,6 +42,12 @@ FROM pg_locks JOIN pg_stat_activity USING (pid)
 WHERE locktype = 'advisory' AND usename LIKE 'crosstalk%'
 GROUP BY usename
 """
+
+
+@functools.cache
+def _authorities() -> ssl.SSLContext:
+    """Return the authorities that are trusted; to load them takes longer than to ask."""
+    return httpx2.create_ssl_context()
 
 
 @dataclass(slots=True)
@@ -76,7 +84,8 @@ class Quiescence:
         held: Counter[str] = Counter()
         tasks: Counter[str] = Counter()
         try:
-            answer = httpx2.get(self.metrics_urls[service], timeout=_SECONDS).raise_for_status()
+            url = self.metrics_urls[service]
+            answer = httpx2.get(url, timeout=_SECONDS, verify=_authorities()).raise_for_status()
         except httpx2.HTTPError as error:
             return Counter({f"unanswered question for figures ({type(error).__name__})": 1}), tasks
         for family in text_string_to_metric_families(answer.text):

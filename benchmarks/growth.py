@@ -150,13 +150,16 @@ def _statements(store: Store) -> Iterator[list[tuple[str, tuple[Any, ...]]]]:
     made: list[tuple[str, tuple[Any, ...]]] = []
     listened: list[asyncpg.Connection] = []
 
-    def note(_: Any, __: Any, statement: str, parameters: Any, *rest: Any) -> None:
+    def keep(statement: str, parameters: Any) -> None:
         if "set_subject" not in statement:
             made.append((statement, tuple(parameters)))
 
+    def note(_: Any, __: Any, statement: str, parameters: Any, *rest: Any) -> None:
+        keep(statement, parameters)
+
     def note_of_driver(query: Any) -> None:
         if query.query.startswith(("SELECT", "WITH")):
-            note(None, None, query.query, query.args)
+            keep(query.query, query.args)
 
     def listen(adapted: Any, *rest: Any) -> None:
         adapted.driver_connection.add_query_logger(note_of_driver)

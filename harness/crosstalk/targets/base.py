@@ -54,8 +54,8 @@ class Target:
         take_down: Takes down what was prepared last.
         production: Has the system run with the limits of production from then on; None where it
             cannot, or where calls are made so slowly that none is met.
-        production_soon: Has the system prepare for that beside what it does, which takes no time
-            then; None where nothing can be prepared.
+        production_soon: Lets the system do that from what it has loaded, so that it takes little
+            time then; None where nothing can be prepared.
         renamed: Receives the subjects by user name, before and after users were given names that
             are alike.
         policy: Who may see what; None where nothing is declared beside `allowed_flows`.

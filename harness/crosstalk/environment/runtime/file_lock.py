@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from crosstalk.environment.runtime.errors import EnvironmentFailed
+from crosstalk.environment.runtime.probes import state_of
 
 _LOOK_EVERY_SECONDS = 0.05
 # What a stopped holder may take to be continued, e.g. by a shell's `fg`.
@@ -45,7 +46,7 @@ def _acquire(lock: IO[str], what: str, seconds: float, instead: str) -> None:
     while not _taken(lock):
         waited = time.monotonic() - began
         holder = _holder(lock)
-        stopped = holder is not None and waited >= _STOPPED_SECONDS and _is_stopped(holder)
+        stopped = holder is not None and waited >= _STOPPED_SECONDS and state_of(holder) == "T"
         if stopped or waited >= seconds:
             who = f"process {holder}" if holder is not None else "another process"
             state = " is stopped and" if stopped else ""
@@ -72,13 +73,3 @@ def _holder(lock: IO[str]) -> int | None:
     lock.seek(0)
     said = lock.read().strip()
     return int(said) if said.isdigit() else None
-
-
-def _is_stopped(process: int) -> bool:
-    """Return whether the process is stopped, as proc(5) says; False where there is no /proc."""
-    try:
-        status = Path(f"/proc/{process}/stat").read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return False
-    # The second field is the program's name in brackets, which may hold brackets and spaces.
-    return status.rpartition(")")[2].split()[:1] == ["T"]

@@ -13,9 +13,9 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from crosstalk.environment.runtime.guard import Guard
+from crosstalk.environment.runtime.probes import state_of
 
 _PIECE = 65_536
 # A fork of what is loaded takes some 20 ms; on a machine that does much else, a second.
@@ -76,7 +76,7 @@ class KeptLoaded:
     """
 
     def __init__(self) -> None:
-        self._ours, self._copys = socket.socketpair()
+        self._ours, self._other_end = socket.socketpair()
         self._heard = b""
         self._begun: list[int] = []
         self._statuses: dict[int, int] = {}
@@ -86,11 +86,11 @@ class KeptLoaded:
     @property
     def descriptor(self) -> int:
         """The other end of the socket, which the service's first start is given."""
-        return self._copys.fileno()
+        return self._other_end.fileno()
 
     def handed_over(self) -> None:
         """Close this process's copy of the other end, once the service has it."""
-        self._copys.close()
+        self._other_end.close()
 
     def fork(
         self, environment: Mapping[str, str], guard: Guard, stop_signal: int
@@ -141,7 +141,7 @@ class KeptLoaded:
         with self._lock:
             self._gone = True
             self._ours.close()
-            self._copys.close()
+            self._other_end.close()
 
     def _say(self, order: dict[str, object]) -> None:
         if not self._gone:
@@ -171,13 +171,11 @@ class KeptLoaded:
 
 def _runs(pid: int) -> bool:
     """Return whether there is such a process that has not ended, noted or not."""
-    with contextlib.suppress(OSError, IndexError):
-        # After the name, which may hold anything; a zombie has ended (proc_pid_stat(5)).
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    state = state_of(pid)
+    if state is not None:
+        return state != "Z"
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
+    except OSError as error:
+        return not isinstance(error, ProcessLookupError)
     return True

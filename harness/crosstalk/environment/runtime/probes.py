@@ -7,6 +7,7 @@ import http.client
 import socket
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -18,6 +19,19 @@ from crosstalk.environment.runtime.masking import mask_text
 _SECONDS = 2.0
 _LOOK_SECONDS = 0.05
 _REACH_SECONDS = 10.0
+
+
+def state_of(process: int) -> str | None:
+    """Return the letter of a process's state, as proc_pid_stat(5) says: `T` stopped, `Z` a zombie.
+
+    None where there is no such process, or no /proc.
+    """
+    try:
+        status = Path(f"/proc/{process}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return None
+    # The second field is the program's name in brackets, which may hold brackets and spaces.
+    return next(iter(status.rpartition(")")[2].split()), None)
 
 
 class Starting(Protocol):

@@ -85,9 +85,8 @@ class ServiceProcess:
         """
         if self.alive():
             raise EnvironmentFailed(f"{self.name} is running already")
-        if self._begin_fork(guard):
-            return
-        self._begin(guard)
+        if not self._begin_fork(guard):
+            self._begin(guard)
 
     def prepare(self, environment: Mapping[str, str]) -> None:
         """Let a later start with this environment be forked from what is loaded, if anything is.

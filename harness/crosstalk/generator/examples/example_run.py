@@ -31,6 +31,8 @@ from crosstalk.surface.operation import Operation, Role
 
 # Calls after which it is worth while to judge all that were made: to judge takes time as well.
 _CALLS_TO_JUDGE = 24
+# Those of the first look: most leaks are plain, and show there.
+CALLS_OF_A_LOOK = 4
 
 
 class ExampleRun(Selection):

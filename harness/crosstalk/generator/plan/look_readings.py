@@ -57,6 +57,12 @@ def left_to_the_sweep(operation: Operation) -> bool:
 
 
 def lists_read(users: Arrangement, reader: Actor) -> list[Reading]:
+    """Return the readings by which a user's own is observed, descriptions left out.
+
+    Args:
+        users: Who act.
+        reader: Who reads.
+    """
     example = users.example
     return [
         (each, observation_arguments(each, example.history, reader))

@@ -11,8 +11,10 @@ from random import Random
 
 from crosstalk.core.history import Call, Outcome, Probe
 from crosstalk.core.object_kinds import thing_of
+from crosstalk.core.verdict import surface_of
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.examples.arrangement import Arrangement
+from crosstalk.generator.examples.example_run import CALLS_OF_A_LOOK
 from crosstalk.generator.examples.honest_calls import read_again
 from crosstalk.generator.examples.provision import undoes
 from crosstalk.generator.examples.readings import Reading, detail, details_of, holding
@@ -27,8 +29,6 @@ from crosstalk.surface.nesting import further, takes_several
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.surface.opposites import is_step
 
-# Calls after which those of the first look are judged: most leaks are plain, and show here.
-_CALLS_TO_JUDGE = 4
 # Readings of what the owner has changed, of one object and of all.
 _WAYS, _MOST_READ = 2, 4
 # Readings at once after a change of another's that was served, each time, and all of them.
@@ -58,7 +58,7 @@ class Naming:
         self._read_again = 0
 
     def read_at_once(self, readings: Sequence[Reading], key: int) -> None:
-        """Have the victim read again, as soon as a change of theirs is served to another user.
+        """Have the victim read again as soon as another user is served a change to their objects.
 
         Args:
             readings: What the victim has read before the changes, of single objects first.
@@ -75,7 +75,7 @@ class Naming:
             if users.ended:
                 return
             self.one(users, operation, parameter)
-            example.judge_soon(after=_CALLS_TO_JUDGE)
+            example.judge_soon(after=CALLS_OF_A_LOOK)
 
     def behind_own(self, users: Arrangement, acting: Probe) -> None:
         """Have the attacker name an own object and one of the victim's in one list: a check may
@@ -103,7 +103,7 @@ class Naming:
                 # One of a list: the next one stands in an argument of its own.
                 given |= {parameter.name: mine[-1], further(parameter.name): known[-1]}
             example.execute_spoilt(PlannedCall(attacker, operation.name, given, acting))
-            example.judge_soon(after=_CALLS_TO_JUDGE)
+            example.judge_soon(after=CALLS_OF_A_LOOK)
 
     def a_colleagues(self, users: Arrangement) -> None:
         """Have users of the victim's tenant name what is the victim's alone within it."""
@@ -197,7 +197,7 @@ class Naming:
         return all(
             any(not part.startswith("headers") for part in told_apart(history, call, each))
             for each in self._refused
-            if _surface(each) == _surface(call)
+            if surface_of(each.operation) == surface_of(call.operation)
         )
 
     @staticmethod
@@ -263,10 +263,6 @@ class Naming:
             if served and readings and (removes(operation) or _is_plain_step(operation)):
                 changed[named[0]] = readings
         _read_what_became(users, changed)
-
-
-def _surface(call: Call) -> str:
-    return call.operation.partition(":")[0]
 
 
 def _is_plain_step(operation: Operation) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 from crosstalk.core.history import Actor, Call, Outcome
 from crosstalk.core.identifiers import last_name
 from crosstalk.generator.examples.arrangement import Arrangement, busiest, changes, makers
+from crosstalk.generator.examples.example_run import CALLS_OF_A_LOOK
 from crosstalk.generator.rules.comparisons.existence_pair import comparable_ids, pair
 from crosstalk.generator.values.refusals import usual_values
 from crosstalk.oracles.existence import told_apart
@@ -26,8 +27,6 @@ NAME = "refused"
 _LEAST_CALLS = 6
 # Sets of values that one operation is called with, and those of the first look.
 _SETS, _SETS_SOON = 5, 2
-# Calls of the first look that are judged together.
-_CALLS_TO_JUDGE = 4
 # Changes by which the victim's objects are brought into another state.
 _MOST_CHANGES = 6
 _FAR = 9_999_999
@@ -122,7 +121,7 @@ def name_with_bad_values(users: Arrangement) -> bool:
                 return True
             asked.ask(users, values)
             example.state.choices[NAME, asked.operation.name, str(number)] += 1
-            example.judge_soon(after=_CALLS_TO_JUDGE)
+            example.judge_soon(after=CALLS_OF_A_LOOK)
     example.judge_soon(after=1)
     return bool(refused)
 

@@ -282,11 +282,11 @@ class ArgumentKnowledge:
             self._served[operation.name] += 1
             self._confirm(operation, arguments)
             self._note_catalogued(operation, arguments)
-            self._accepted.update((operation.name, name) for name in given)
             self._accepted.update(
                 (operation.name, each.name)
                 for each in operation.parameters
-                if each.refers and not each.required and each.name in arguments
+                if each.name in given
+                or (each.refers and not each.required and each.name in arguments)
             )
             return
         if answer.outcome not in (Outcome.ERROR, Outcome.REFUSED):

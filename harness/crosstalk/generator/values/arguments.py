@@ -324,7 +324,7 @@ class ArgumentDrawer:
         taken = {value for of, value in chosen if of == kind}
         apart = [each for each in found if each not in taken] or found
         others = [each for each in chosen if each[0] != kind]
-        fitting = self.pool.related(kind, apart, others)
+        fitting = self.pool.together.related(kind, apart, others)
         return self.choice.of(self._placed_somewhere(owners, operation, parameter, fitting, chosen))
 
     def _placed_somewhere(
@@ -345,7 +345,11 @@ class ArgumentDrawer:
             if other is parameter or around in (kind, *(of for of, _ in chosen)):
                 continue
             there = self._objects(owners, operation, other, guess=False)
-            placed = [each for each in found if self.pool.belonging(around, there, [(kind, each)])]
+            placed = [
+                each
+                for each in found
+                if self.pool.together.belonging(around, there, [(kind, each)])
+            ]
             found = placed or found
         return found
 

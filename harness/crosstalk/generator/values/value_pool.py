@@ -10,9 +10,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
-from uuid import UUID
 
 from crosstalk.core.history import Call, Outcome
 from crosstalk.core.identifiers import (
@@ -39,33 +36,31 @@ from crosstalk.core.object_kinds import (
     kind_of_field,
     noun_of,
     singular,
-    stem_of,
 )
 from crosstalk.core.owned_objects import OwnedObject
 from crosstalk.generator.values.field_lessons import FieldLessons
+from crosstalk.generator.values.harvested import (
+    ID_FIELD,
+    OBJECT_ID,
+    Harvested,
+    admits,
+    fits,
+    identifies,
+    is_called,
+    is_of,
+    says_no_kind,
+)
 from crosstalk.generator.values.removed_objects import RemovedObjects
+from crosstalk.generator.values.seen_together import SeenTogether
 from crosstalk.generator.values.stored_texts import StoredTexts
 from crosstalk.surface.capabilities import removes, required_references
 from crosstalk.surface.operation import Operation, Parameter, Role
 
-_OBJECT_ID = re.compile(r"(^|_)(id|uuid)$|Id$")
 _VARIABLE = re.compile(r"linked\.[^.]+\.\d+")
-_ID_FIELD = re.compile(r"(^|_)(id|uuid|key|uri)$|Id$")
 # What stands under the name of a reference and is longer is no reference.
 _LONGEST_REFERENCE = 200
-
-
 # Characters of a code that no two objects have by chance.
 _LONG_CODE = 8
-# A kind of object, and a number.
-_Number: TypeAlias = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Harvested:
-    value: str
-    field: str
-    kind: str
 
 
 class ValuePool:
@@ -78,6 +73,7 @@ class ValuePool:
 
     Attributes:
         texts: What users have stored in words.
+        together: Which ids belong with which.
     """
 
     def __init__(
@@ -87,17 +83,15 @@ class ValuePool:
         self._lessons = FieldLessons() if lessons is None else lessons
         self.texts = StoredTexts(self._lessons)
         # Names that users gave to objects, by which an argument may refer to them as well.
-        self._labels: defaultdict[str, dict[str, _Harvested]] = defaultdict(dict)
+        self._labels: defaultdict[str, dict[str, Harvested]] = defaultdict(dict)
         # A number may name several objects of one user, each of another kind.
-        self._ids: defaultdict[str, dict[tuple[str, str], _Harvested]] = defaultdict(dict)
-        self._cursors: defaultdict[str, dict[str, _Harvested]] = defaultdict(dict)
+        self._ids: defaultdict[str, dict[tuple[str, str], Harvested]] = defaultdict(dict)
+        self._cursors: defaultdict[str, dict[str, Harvested]] = defaultdict(dict)
         self._keys: defaultdict[str, dict[str, None]] = defaultdict(dict)
         self._subjects: set[str] = set()
         self._first: dict[str, str] = {}
         self._names: defaultdict[str, dict[tuple[str, str], None]] = defaultdict(dict)
-        self._together: defaultdict[str, set[str]] = defaultdict(set)
-        # A number belongs with another where it was seen inside it, or asked for by it.
-        self._numbers_together: set[tuple[_Number, _Number]] = set()
+        self.together = SeenTogether()
         self._gone: set[str] = set()
         self._removed = RemovedObjects(self._lessons.of_present)
         self._public: frozenset[str] = frozenset()
@@ -113,7 +107,7 @@ class ValuePool:
     def know_objects(self, owned: Sequence[OwnedObject]) -> None:
         """Keep the ids of objects that existed before, each for its owner."""
         for each in owned:
-            item = _Harvested(each.id, each.field, each.kind)
+            item = Harvested(each.id, each.field, each.kind)
             kind = each.kind if is_short_id(each.id) else ""
             self._first[each.id] = each.owner
             self._ids[each.owner].setdefault((kind, each.id), item)
@@ -145,7 +139,7 @@ class ValuePool:
             if operation.stores and isinstance(given, list):
                 self._keep_words(call.actor.user, parameter, given)
             if labels and isinstance(given, str):
-                item = _Harvested(given, short, singular(noun_of(operation.name)))
+                item = Harvested(given, short, singular(noun_of(operation.name)))
                 self._labels[call.actor.user].setdefault(given, item)
 
     def _keep_name(self, user: str, argument: str, given: object) -> None:
@@ -163,7 +157,7 @@ class ValuePool:
             return
         for each in given:
             if isinstance(each, str):
-                self._labels[user].setdefault(each, _Harvested(each, name, name))
+                self._labels[user].setdefault(each, Harvested(each, name, name))
 
     def harvest(self, call: Call) -> None:
         """Keep the ids and cursors in an answer; note objects that their owner finds no more."""
@@ -182,29 +176,29 @@ class ValuePool:
             if text in self._subjects and text not in named:
                 self._lessons.subject_fields.add(name)
             self.texts.keep_shown(name, text)
-            item = _Harvested(text, name, kind_of_field(path, call.operation, has_id=has_id))
+            item = Harvested(text, name, kind_of_field(path, call.operation, has_id=has_id))
             # What stood in a URI names something, whatever its variable is called.
             variable = _VARIABLE.fullmatch(path) is not None
-            if is_short_id(text) and (variable or _ID_FIELD.search(name)):
+            if is_short_id(text) and (variable or ID_FIELD.search(name)):
                 # Several users may have it, each for an object of their own.
                 if text not in named and text not in self._subjects:
                     self._keep(call, item, item.kind)
-                self._keep_together(call, path, item, found, has_id=has_id)
+                self.together.note_number(call, path, item, found, has_id=has_id)
                 continue
-            if _OBJECT_ID.search(name) and is_worded_id(text):
+            if OBJECT_ID.search(name) and is_worded_id(text):
                 # It may be a word as well, and belongs to the user who was shown it first.
                 self._keep_reference(call, item, named)
                 continue
-            if name in self._reference_fields and not _ID_FIELD.search(name):
+            if name in self._reference_fields and not ID_FIELD.search(name):
                 if name in IDENTIFYING_FIELDS:
                     # A slug is one of what it stands in, not of slugs.
                     holder = path.removesuffix(name)
                     kind = kind_of_field(f"{holder}id", call.operation, has_id=has_id)
-                    item = _Harvested(text, name, kind)
+                    item = Harvested(text, name, kind)
                 if text.isdigit() and text not in named:
                     # Objects of each user may be numbered from 1.
                     self._keep(call, item, item.kind)
-                    self._keep_together(call, path, item, found, has_id=has_id)
+                    self.together.note_number(call, path, item, found, has_id=has_id)
                     continue
                 self._keep_reference(call, item, named)
                 continue
@@ -217,11 +211,11 @@ class ValuePool:
             told = bool(identifiers_in(text)) or "://" in text
             if CURSOR_FIELD.search(name):
                 self._cursors[call.actor.user].setdefault(text, item)
-            elif (variable or (told and _ID_FIELD.search(name))) and text not in self._subjects:
+            elif (variable or (told and ID_FIELD.search(name))) and text not in self._subjects:
                 self._keep(call, item)
-                self._together[text] |= sent | received
+                self.together.note(text, sent | received)
 
-    def _keep(self, call: Call, item: _Harvested, kind: str = "") -> None:
+    def _keep(self, call: Call, item: Harvested, kind: str = "") -> None:
         """Keep an id for the caller, and which operation shows such ids."""
         mine = self._ids[str(call.actor.user)]
         if mine.setdefault((kind, item.value), item).kind != item.kind:
@@ -229,7 +223,7 @@ class ValuePool:
             mine.setdefault((item.kind, item.value), item)
         self._lessons.note_source(item.field, item.kind, call.operation)
 
-    def _keep_reference(self, call: Call, item: _Harvested, named: set[str]) -> None:
+    def _keep_reference(self, call: Call, item: Harvested, named: set[str]) -> None:
         """Keep what stands under a reference's name; a slug may be made of what its owner sent."""
         user, text = str(call.actor.user), item.value
         if not text or len(text) > _LONGEST_REFERENCE or text in named or text in self._subjects:
@@ -271,7 +265,7 @@ class ValuePool:
             if any(is_of_kind(of, kind) for _, of, _ in self._lessons.known_sources()):
                 self._lessons.kinds[call.operation, argument] = kind
 
-    def _items(self, user: str) -> list[_Harvested]:
+    def _items(self, user: str) -> list[Harvested]:
         return [*self._ids[user].values(), *self._labels[user].values()]
 
     def _under_plain_name(
@@ -287,20 +281,20 @@ class ValuePool:
             guess: Whether any object may do where none of these is known.
         """
 
-        def fitting(owner: str, kind: str) -> list[_Harvested]:
+        def fitting(owner: str, kind: str) -> list[Harvested]:
             return [
                 each
                 for each in self._items(owner)
                 if each.value not in self._gone
-                and _admits(parameter, each.value)
+                and admits(parameter, each.value)
                 and (
                     each.field == name
                     or self._lessons.takes(name, each.field, each.kind)
-                    or (_identifies(each.field) and is_of_kind(each.kind, kind))
+                    or (identifies(each.field) and is_of_kind(each.kind, kind))
                 )
             ]
 
-        known: dict[str, list[_Harvested]] = {}
+        known: dict[str, list[Harvested]] = {}
         for kind in kinds:
             known = {owner: fitting(owner, kind) for owner in {user, *self._ids, *self._labels}}
             if any(known.values()):
@@ -309,32 +303,9 @@ class ValuePool:
             if not guess:
                 return []
             any_kind = [each for each in self._items(user) if "://" not in each.value]
-            known = {user: [each for each in any_kind if _admits(parameter, each.value)]}
+            known = {user: [each for each in any_kind if admits(parameter, each.value)]}
         field = self._lessons.likeliest(name, (one.field for of in known.values() for one in of))
         return list(dict.fromkeys(one.value for one in known[user] if one.field == field))
-
-    def _keep_together(
-        self,
-        call: Call,
-        path: str,
-        item: _Harvested,
-        found: Sequence[tuple[str, str]],
-        *,
-        has_id: bool,
-    ) -> None:
-        """Note with which other numbers one belongs: those asked for, those it stands inside."""
-        mine = (item.kind, item.value)
-        for name, value in call.arguments.items():
-            if isinstance(value, str | int) and _names_one(str(value)):
-                asked = (kind_named(name, call.operation), str(value))
-                self._numbers_together.add((mine, asked))
-        holder = path.rpartition(".")[0]
-        for other, value in found:
-            outside = other.rpartition(".")[0]
-            inside = holder != outside and f"{holder}.".startswith(f"{outside}." if outside else "")
-            if inside and _names_one(value) and _ID_FIELD.search(other.rpartition(".")[2]):
-                kind = kind_of_field(other, call.operation, has_id=has_id)
-                self._numbers_together.add((mine, (kind, value)))
 
     def _notice_missing(self, call: Call) -> None:
         """Note that an object is gone where its owner was told so, and nothing else was named."""
@@ -347,7 +318,7 @@ class ValuePool:
             for argument, value in call.arguments.items():
                 item = self._ids[user].get(("", value)) if isinstance(value, str) else None
                 kind = kind_named(argument, call.operation)
-                if item is not None and _fits(item, last_name(argument), kind):
+                if item is not None and fits(item, last_name(argument), kind):
                     self._gone.add(item.value)
         elif answer.outcome is Outcome.OK and not deletes(call.operation):
             # It is there again, e.g. taken out of a bin.
@@ -422,33 +393,33 @@ class ValuePool:
             for each in self._ids[user].values()
             if (each.field, each.kind) in taken
             and each.value not in self._gone
-            and _admits(parameter, each.value)
+            and admits(parameter, each.value)
         ]
-        if served and _says_no_kind(name):
+        if served and says_no_kind(name):
             # A `code` is what was one before, and not a slug that stood beside it in prose.
             return list(dict.fromkeys(served))
         # An `id` is of many kinds: one of another kind is taken where none of this one is known.
-        ways: list[tuple[Callable[[_Harvested, str, str], bool], str]] = [(_fits, kind)]
+        ways: list[tuple[Callable[[Harvested, str, str], bool], str]] = [(fits, kind)]
         told = self._lessons.kinds.get((operation, parameter.name), "")
         if told and told != kind:
-            ways.insert(0, (_is_of, told))
-        if _says_no_kind(name):
-            ways.append((_is_called, kind))
+            ways.insert(0, (is_of, told))
+        if says_no_kind(name):
+            ways.append((is_called, kind))
         elif parameter.many:
             # The `order` of questions lists questions.
-            ways.append((_fits, singular(noun_of(operation))))
+            ways.append((fits, singular(noun_of(operation))))
         if (told_by_address := kind_before(parameter.name, operation)) not in ("", kind):
             # A `/plan/{meal_id}` is what `POST /plan` has made, whatever that calls it.
-            ways.append((_fits, told_by_address))
-        for fits, wanted in ways:
+            ways.append((fits, told_by_address))
+        for suits, wanted in ways:
             fitting = {
                 owner: list(
                     dict.fromkeys(
                         each.value
                         for each in items.values()
                         if each.value not in self._gone
-                        and fits(each, name, wanted)
-                        and _admits(parameter, each.value)
+                        and suits(each, name, wanted)
+                        and admits(parameter, each.value)
                     )
                 )
                 for owner, items in self._ids.items()
@@ -464,9 +435,9 @@ class ValuePool:
                 each.value
                 for each in self._ids[user].values()
                 if each.kind == only
-                and _identifies(each.field)
+                and identifies(each.field)
                 and each.value not in self._gone
-                and _admits(parameter, each.value)
+                and admits(parameter, each.value)
             ]
         if not guess:
             return []
@@ -477,7 +448,7 @@ class ValuePool:
                 each
                 for _, each in self._ids[user]
                 if ("://" in each) is wants_uri
-                and _admits(parameter, each)
+                and admits(parameter, each)
                 and each not in self._gone
             )
         )
@@ -488,7 +459,7 @@ class ValuePool:
             each.kind
             for items in self._ids.values()
             for (kind, value), each in items.items()
-            if _identifies(each.field) and not (kind and ("", value) in items)
+            if identifies(each.field) and not (kind and ("", value) in items)
         }
         return kinds.pop() if len(kinds) == 1 else ""
 
@@ -504,12 +475,12 @@ class ValuePool:
         found = [
             each
             for field, of, each in known
-            if _fits(_Harvested("", field, of), name, kind)
-            or (plain and _identifies(field) and is_of_kind(of, kind))
+            if fits(Harvested("", field, of), name, kind)
+            or (plain and identifies(field) and is_of_kind(of, kind))
         ]
         told = kind_before(parameter.name, operation)
         return found or [
-            each for field, of, each in known if _fits(_Harvested("", field, of), name, told)
+            each for field, of, each in known if fits(Harvested("", field, of), name, told)
         ]
 
     def kinds_shown(self, operation: str) -> set[str]:
@@ -528,41 +499,6 @@ class ValuePool:
             if not is_short_id(value) or (is_drawn(value) and len(value) >= _LONG_CODE)
         ]
         return self._unknown(user, found) or found
-
-    def related(
-        self, kind: str, values: Sequence[str], chosen: Sequence[tuple[str, str]]
-    ) -> Sequence[str]:
-        """Return those of `values` that belong with all `chosen`; if none does, all.
-
-        Args:
-            kind: Of the values.
-            values: Ids.
-            chosen: Other ids of the call, each after its kind, which is empty where unknown.
-        """
-        return self.belonging(kind, values, chosen) or values
-
-    def belonging(
-        self, kind: str, values: Sequence[str], chosen: Sequence[tuple[str, str]]
-    ) -> Sequence[str]:
-        """Return those of `values` that were seen together with all `chosen`, as `related` does."""
-        return [
-            each
-            for each in values
-            if all(
-                other in self._together[each]
-                or each in self._together[other]
-                or self._beside(kind, each, other_kind, other)
-                for other_kind, other in chosen
-            )
-        ]
-
-    def _beside(self, kind: str, value: str, other_kind: str, other: str) -> bool:
-        """Return whether two numbers were seen together, in either order."""
-        mine, theirs = (kind, value), (other_kind, other)
-        return any(
-            (_same(one, mine) and _same(two, theirs)) or (_same(one, theirs) and _same(two, mine))
-            for one, two in self._numbers_together
-        )
 
     def is_first_of(self, user: str, value: str) -> bool:
         """Return whether no user has received or said a value before `user`."""
@@ -583,61 +519,3 @@ class ValuePool:
     def cursors(self, user: str) -> list[str]:
         """Return cursors that `user` has received."""
         return list(self._cursors[user])
-
-
-def _same(seen: _Number, asked: _Number) -> bool:
-    """Return whether a number that was seen is the one asked for, and of that kind."""
-    return seen[1] == asked[1] and (not asked[0] or not seen[0] or asked[0] in seen[0])
-
-
-def _fits(item: _Harvested, parameter: str, kind: str) -> bool:
-    """Return whether an id is of that kind; `subtask` ids may do where a `task` is wanted."""
-    called = item.field == parameter
-    if called and not _says_no_kind(parameter):
-        return True
-    alike = called or _OBJECT_ID.search(item.field) is not None
-    return alike and is_of_kind(item.kind, kind)
-
-
-def _is_of(item: _Harvested, _parameter: str, kind: str) -> bool:
-    """Return whether an id names an object of that kind."""
-    return _OBJECT_ID.search(item.field) is not None and is_of_kind(item.kind, kind)
-
-
-def _is_called(item: _Harvested, parameter: str, _kind: str) -> bool:
-    """Return whether an id stood under the name of the parameter."""
-    return item.field == parameter
-
-
-def _says_no_kind(name: str) -> bool:
-    """Return whether a name is that of ids of every kind: `id`, `slug`, `number`."""
-    return not stem_of(name) or name.lower() in IDENTIFYING_FIELDS
-
-
-def _names_one(value: str) -> bool:
-    """Return whether a value is an id: a short one, or one that is known by itself."""
-    return is_short_id(value) or bool(identifiers_in(value))
-
-
-def _identifies(field: str) -> bool:
-    """Return whether a field may name the object that it stands in."""
-    return _OBJECT_ID.search(field) is not None or field in IDENTIFYING_FIELDS
-
-
-def _admits(parameter: Parameter, value: str) -> bool:
-    """Return whether an id is worth sending: a non-UUID is refused before any object is looked up,
-    and so is a text where a number is wanted.
-
-    The refusal then tells of the text that was sent, and nothing of what there is.
-    """
-    schema = parameter.schema
-    wanted = schema.get("items", {}) if parameter.many else schema
-    if wanted.get("type") in ("integer", "number"):
-        return value.isdigit()
-    if wanted.get("format") != "uuid":
-        return True
-    try:
-        UUID(value)
-    except ValueError:
-        return False
-    return True

@@ -304,7 +304,7 @@ def _with_companions(
         one
         for one in known
         if all(
-            example.pool.belonging(
+            example.pool.together.belonging(
                 kind_named(other.name, operation.name),
                 example.pool.references(victim.name, other, operation.name, guess=False),
                 [(kind, one)],

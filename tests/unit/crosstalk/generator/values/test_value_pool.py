@@ -84,8 +84,8 @@ def test_ids_that_were_seen_together_are_preferred_together() -> None:
     writer = Writer().call(ALICE, "a", {}, ok({"thread_id": PROJECT, "id": TASK}))
     writer.call(ALICE, "b", {}, ok({"id": other}))
     found = pool(writer)
-    assert found.related("", [TASK, other], [("", PROJECT)]) == [TASK]
-    assert found.related("", [other], [("", PROJECT)]) == [other]
+    assert found.together.related("", [TASK, other], [("", PROJECT)]) == [TASK]
+    assert found.together.related("", [other], [("", PROJECT)]) == [other]
 
 
 def test_a_uri_is_no_id_and_an_id_no_uri() -> None:
@@ -138,8 +138,8 @@ def test_objects_seen_in_one_call_are_related_whichever_was_asked_for_by_the_oth
     )
     for call in history:
         pool.harvest(call)
-    assert pool.related("", [item, other], [("", thread)]) == [item]
-    assert pool.related("", ["thread-ffff567890ab", thread], [("", item)]) == [thread]
+    assert pool.together.related("", [item, other], [("", thread)]) == [item]
+    assert pool.together.related("", ["thread-ffff567890ab", thread], [("", item)]) == [thread]
 
 
 def test_numbers_belong_with_what_they_stand_inside_and_were_asked_for_by() -> None:
@@ -150,9 +150,9 @@ def test_numbers_belong_with_what_they_stand_inside_and_were_asked_for_by() -> N
         .call(ALICE, line, {"invoice_id": 3}, ok({"line_id": 7}))
         .call(ALICE, "rest:GET /invoices/{invoice_id}", {"invoice_id": 4}, nested)
     )
-    assert found.related("line", ["7", "8"], [("invoice", "3")]) == ["7"]
-    assert found.related("invoice", ["3", "4"], [("line", "8")]) == ["4"]
-    assert found.related("invoice", ["3", "4"], [("order", "8")]) == ["3", "4"]
+    assert found.together.related("line", ["7", "8"], [("invoice", "3")]) == ["7"]
+    assert found.together.related("invoice", ["3", "4"], [("line", "8")]) == ["4"]
+    assert found.together.related("invoice", ["3", "4"], [("order", "8")]) == ["3", "4"]
 
 
 SLUG = Parameter("slug", {"type": "string"}, required=True, role=Role.REFERENCE)

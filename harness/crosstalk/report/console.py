@@ -22,16 +22,19 @@ from crosstalk.campaign.events import (
 )
 from crosstalk.campaign.result import CampaignResult
 from crosstalk.core.defects.grouping import Defect
-from crosstalk.core.verdict import Finding, InconclusiveKind
-from crosstalk.generator.situations import counts_in_words
+from crosstalk.core.verdict import UNTRIED, Finding, InconclusiveKind
 from crosstalk.report.finding_text import how_to_see
-from crosstalk.report.matrix import oracles_of
 from crosstalk.report.policy_table import policy_sentence
 from crosstalk.report.tables import columns, print_table
 from crosstalk.report.terminal import print_sentence
 from crosstalk.report.text import counted, printable
 from crosstalk.report.timing import telling_times
-from crosstalk.report.untried import limited_sentence, public_sentence, untried_sentence
+from crosstalk.report.untried import (
+    limited_sentence,
+    public_sentence,
+    situation_lines,
+    untried_lines,
+)
 
 # Progress is printed that often while calls are answered, and at the latest after that time where
 # none is: a person sees that the run goes on, and what it waits for.
@@ -47,11 +50,20 @@ class ConsoleReport:
         console: Where to print.
         budget: Calls that the campaign means to make, for the progress line.
         clock: Seconds on a monotonic clock.
+        ends: Whether the verdict is printed with the result; else whoever prints more after it
+            ends with the verdict.
     """
 
     def __init__(
-        self, console: Console, budget: int, clock: Callable[[], float] = time.monotonic
+        self,
+        console: Console,
+        budget: int,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        ends: bool = True,
     ) -> None:
+        self._ends = ends
+        self._over = False
         self._console = console
         self._budget = budget
         self._clock = clock
@@ -105,7 +117,7 @@ class ConsoleReport:
     def tick(self) -> None:
         """Print where the run is, if nothing was printed for some seconds."""
         with self._printing:
-            if self._clock() - self._printed < _LATEST_SECONDS:
+            if self._over or self._clock() - self._printed < _LATEST_SECONDS:
                 return
             latest = self._latest
             if latest is None:
@@ -153,42 +165,34 @@ class ConsoleReport:
                     self._say(f"    {line}")
 
     def result(self, result: CampaignResult) -> None:
-        """Print the controls, the defects and the verdict."""
-        print_controls(self._console, result)
-        defects = result.defects()
-        if defects:
+        """Print the defects, what the run rests on in a line each, and the verdict."""
+        self._over = True
+        if defects := result.defects():
+            self._console.print()
             print_defects(self._console, defects)
-        # A run that stopped at a leak was cut short; what it did not reach says nothing.
-        if result.policy is not None:
-            print_sentence(self._console, policy_sentence(result.policy))
-        if result.situations:
-            made = ", ".join(counts_in_words(result.situations))
-            print_sentence(self._console, f"situations made on purpose: {made}")
-        for name, why in sorted(result.situations_not_made.items()):
-            if result.verdict != "leak":
-                print_sentence(self._console, f"situation not made: {name} ({why})")
-        if public := public_sentence(result):
-            print_sentence(self._console, public)
-        if limited := limited_sentence(result):
-            print_sentence(self._console, limited)
+        for each in (public_sentence(result), limited_sentence(result)):
+            if each:
+                print_sentence(self._console, each)
         for doubt in result.inconclusive:
             # What was suspected and could not be replayed is never dropped.
-            if result.verdict != "leak" or doubt.kind is InconclusiveKind.UNCONFIRMED:
+            unsaid = doubt.kind not in UNTRIED and result.verdict != "leak"
+            if unsaid or doubt.kind is InconclusiveKind.UNCONFIRMED:
                 print_sentence(self._console, f"inconclusive: {doubt}", style="yellow")
         for each in telling_times(result):
             print_sentence(self._console, f"time: {each}")
-        style = {"clean": "bold green", "leak": "bold red"}.get(result.verdict, "bold yellow")
+        for each in (*untried_lines(result), *situation_lines(result)):
+            print_sentence(self._console, each)
+        if result.policy is not None:
+            print_sentence(self._console, policy_sentence(result.policy))
+        print_sentence(self._console, controls_sentence(result))
         rate = result.calls / result.seconds if result.seconds else 0.0
         print_sentence(
             self._console,
-            f"{result.verdict.upper()}: {result.calls} calls in {result.seconds:.1f} s "
-            f"({rate:.0f}/s), {result.replay_calls} to replay, "
-            f"{counted(len(result.findings), 'finding')}"
-            + (f" of {counted(len(defects), 'defect')}" if defects else "")
-            + f", seed {result.seed}"
-            + (f", {untried}" if (untried := untried_sentence(result)) else ""),
-            style=style,
+            f"{result.calls} calls in {result.seconds:.1f} s ({rate:.0f}/s), "
+            f"{result.replay_calls} to replay, seed {result.seed}",
         )
+        if self._ends:
+            print_verdict(self._console, result)
 
     def _say(self, text: str, style: str | None = None) -> None:
         self._printed = self._clock()
@@ -211,19 +215,38 @@ def print_defects(console: Console, defects: Sequence[Defect]) -> None:
     print_table(console, "Defects: what to fix, and what shows it", heads, rows)
 
 
-def print_controls(console: Console, result: CampaignResult) -> None:
-    """Print, by operation, calls, own reads, foreign attempts, and each oracle's opportunities."""
-    oracles = oracles_of(result)
-    rows = [
-        (
-            name,
-            str(control.calls),
-            str(control.own_reads),
-            str(control.foreign_attempts),
-            *(str(control.oracles.get(oracle, 0)) for oracle in oracles),
-        )
-        for name, control in sorted(result.controls.items())
-    ]
-    heads = columns("operation", numbers=("calls", "own", "foreign", *oracles))
-    title = "Positive controls: how often each check could have fired"
-    print_table(console, title, heads, rows)
+def print_verdict(console: Console, result: CampaignResult) -> None:
+    """Print the verdict, what it comes to and the exit code, in one short line."""
+    style = {"clean": "bold green", "leak": "bold red"}.get(result.verdict, "bold yellow")
+    print_sentence(console, verdict_sentence(result), style)
+
+
+def verdict_sentence(result: CampaignResult) -> str:
+    """Return the verdict with what it comes to."""
+    if result.verdict == "leak":
+        findings = counted(len(result.findings), "finding")
+        what = f"{counted(len(result.defects()), 'defect')}, shown by {findings}"
+    elif result.verdict == "clean":
+        what = f"nothing crossed in {result.calls} calls"
+    else:
+        untried = sum(each.kind in UNTRIED for each in result.inconclusive)
+        doubts = len(result.inconclusive) - untried
+        parts = [f"{untried} not served or not tried"] if untried else []
+        parts += [counted(doubts, "doubt")] if doubts or not parts else []
+        what = f"{' and '.join(parts)}, named above"
+    return f"{result.verdict.upper()}: {what}; exit code {int(result.exit_code())}"
+
+
+def controls_sentence(result: CampaignResult) -> str:
+    """Return at how many operations users saw their own data, and were tried with another's.
+
+    How often each check could have fired at each of them stands in the reports.
+    """
+    # A part of the system in which a phase looks is no operation.
+    controls = [each for name, each in result.controls.items() if ":" in name]
+    own = sum(bool(each.own_reads) for each in controls)
+    foreign = sum(bool(each.foreign_attempts) for each in controls)
+    return (
+        f"controls: {own} of {len(controls)} operations showed users their own, {foreign} were "
+        "tried with another's (`crosstalk coverage` has the table)"
+    )

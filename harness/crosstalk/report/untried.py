@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from crosstalk.campaign.result import CampaignResult
 from crosstalk.core.verdict import UNTRIED
+from crosstalk.report.text import counted
 
 _NAMED = 3
 
@@ -32,31 +33,50 @@ def limited_sentence(result: CampaignResult) -> str:
     )
 
 
-def untried_sentence(result: CampaignResult) -> str:
-    """Return how many operations were not served or not tried, the first few, and the skipped.
+def untried_lines(result: CampaignResult) -> list[str]:
+    """Return what was not served or not tried, cut short, skipped or not judged, a line for each.
 
-    Oracles that were not chosen are named as well.
+    The first few of each are named, with the reason.
     """
     untried = [each for each in result.inconclusive if each.kind in UNTRIED]
-    parts = []
+    lines = []
     if untried:
         first = "; ".join(str(each) for each in untried[:_NAMED])
-        more = f"; and {len(untried) - _NAMED} more" if len(untried) > _NAMED else ""
-        parts.append(f"{len(untried)} not served or not tried ({first}{more})")
+        rest = len(untried) - _NAMED
+        more = f"; and {rest} more, named by `crosstalk coverage`" if rest > 0 else ""
+        lines.append(f"{len(untried)} not served or not tried: {first}{more}")
         if result.needed:
             offered = sum(":" in each for each in result.controls)
-            parts.append(f"{offered} operations need about {result.needed} calls (--calls)")
+            lines.append(f"{offered} operations need about {result.needed} calls (--calls)")
     if result.short:
         turns = ", ".join(
             f"{name} {given} of {least}" for name, (given, least) in sorted(result.short.items())
         )
-        parts.append(f"less than a whole turn for {turns} calls (more --calls give it)")
+        lines.append(f"less than a whole turn for {turns} calls (more --calls give it)")
     if result.skipped:
-        parts.append(f"{len(result.skipped)} skipped ({_by_reason(result.skipped)})")
+        lines.append(f"{len(result.skipped)} skipped: {_by_reason(result.skipped)}")
     if result.not_chosen:
         names = ", ".join(result.not_chosen)
-        parts.append(f"not judged by {names} (left out by --oracles)")
-    return ", ".join(parts)
+        lines.append(f"not judged by {names} (left out by --oracles)")
+    return lines
+
+
+def situation_lines(result: CampaignResult) -> list[str]:
+    """Return how many kinds of situations were made, and those that were not, by reason."""
+    lines = []
+    if made := len(result.situations):
+        kinds = counted(made, "kind")
+        lines.append(f"situations made on purpose: {kinds}, by `crosstalk coverage`")
+    # A run that stopped at a leak was cut short; what it did not reach says nothing.
+    if result.verdict != "leak":
+        names: defaultdict[str, list[str]] = defaultdict(list)
+        for name, why in sorted(result.situations_not_made.items()):
+            names[why].append(name)
+        lines += [
+            f"{counted(len(each), 'situation')} not made: {', '.join(each)} ({why})"
+            for why, each in names.items()
+        ]
+    return lines
 
 
 def _by_reason(skipped: Mapping[str, str]) -> str:

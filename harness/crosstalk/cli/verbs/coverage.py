@@ -48,6 +48,7 @@ def coverage(
 
 
 def _print(console: Console, found: RunCoverage) -> None:
+    from crosstalk.generator.situations import counts_in_words
     from crosstalk.report.tables import columns, print_table
 
     oracles = list(dict.fromkeys(name for each in found.operations for name in each.oracles))
@@ -78,7 +79,7 @@ def _print(console: Console, found: RunCoverage) -> None:
     for name, reason in found.not_applicable.items():
         print_sentence(console, f"oracle {name}: not applicable, {reason}", "dim")
     if found.situations:
-        made = ", ".join(f"{name} {count}" for name, count in found.situations.items())
+        made = ", ".join(counts_in_words(found.situations))
         print_sentence(console, f"situations made on purpose: {made}")
     counts = ", ".join(f"{count} {state}" for state, count in found.counts.items() if count)
     print_sentence(console, f"{len(found.operations)} offered: {counts or 'none'}", "bold")

@@ -191,6 +191,7 @@ def _carried_out(
     from crosstalk.campaign.provenance import provenance
     from crosstalk.campaign.shards import shards_of
     from crosstalk.report.acceptance_text import print_acceptance
+    from crosstalk.report.console import print_verdict
     from crosstalk.report.files import write_reports
     from crosstalk.report.suggestions import print_suggestions
 
@@ -221,6 +222,7 @@ def _carried_out(
     print_suggestions(console, result)
     print_acceptance(console, result)
     console.print(f"summary: {path}, reports beside it", markup=False, soft_wrap=True)
+    print_verdict(console, result)
     code = result.exit_code()
     if output.stream is not None:
         output.stream.verdict(result, code, path)
@@ -241,7 +243,7 @@ def _run_one(
     from crosstalk.report.console import ConsoleReport
 
     output.console.print(verified.announcement(), markup=False, soft_wrap=True)
-    report = ConsoleReport(output.console, options.calls)
+    report = ConsoleReport(output.console, options.calls, ends=False)
 
     def emit(event: Event) -> None:
         report(event)
@@ -269,7 +271,7 @@ def _run_many(output: _Output, shards: list[Shard]) -> tuple[CampaignResult, lis
         )
 
     together, results = run_shards(shards, tell, stream.of_shard if stream else None)
-    report = ConsoleReport(console, together.calls)
+    report = ConsoleReport(console, together.calls, ends=False)
     for finding in together.findings:
         report.finding(finding)
     report.result(together)
@@ -287,7 +289,7 @@ def _run_divided(
     console, stream = output.console, output.stream
     console.print(shards[0].verified.announcement(), markup=False, soft_wrap=True)
     console.print(f"one campaign on {len(shards)} such systems at once (--shards)", markup=False)
-    report = ConsoleReport(console, shards[0].campaigns[0].calls)
+    report = ConsoleReport(console, shards[0].campaigns[0].calls, ends=False)
     events = EventsTogether(report)
 
     def emit(number: int, event: Event) -> None:

@@ -19,10 +19,13 @@ from crosstalk.generator.values.arguments import ArgumentDrawer
 from crosstalk.generator.values.texts import COMMON_WORD
 from crosstalk.surface.capabilities import required_references
 from crosstalk.surface.operation import Operation, Parameter, Role
+from crosstalk.surface.patterns import admits
 from crosstalk.surface.schemas import says_when
 
 # Of one user at one time.
 _MOST = 6
+# A word that was made up, where a schema asks for a text and says nothing of it.
+_MADE_UP = re.compile(rf"(?:{COMMON_WORD}(?: 1)?|other|x+)x*")
 _DAY = re.compile(r"(?<!\d)(\d{4}-\d\d-\d\d)(?!\d)")
 _TIMES = (
     (re.compile(r"\d{4}-\d\d-\d\d"), 10),
@@ -95,6 +98,30 @@ def under_stored_values(
         if each.role is Role.VALUE and each.required and each.name in drawn:
             known = _as_stored(each, drawn[each.name], stored)
             found[each.name] = known[0] if known else drawn[each.name]
+    return found
+
+
+def in_fresh_words(
+    example: ExampleRun, operation: Operation, asker: Actor, given: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return arguments with a word of the asker's own for each value that may be any word: what
+    was asked before, in a replay as well, may be answered from what was kept.
+
+    Args:
+        example: Which makes the words.
+        operation: That is asked.
+        asker: Who asks.
+        given: Arguments as they were drawn.
+    """
+    found = dict(given)
+    for each in operation.parameters:
+        value = given.get(each.name)
+        if each.role is not Role.VALUE or not isinstance(value, str):
+            continue
+        formed = any(each.schema.get(one) for one in ("format", "pattern", "enum"))
+        if _MADE_UP.fullmatch(value) and not formed:
+            word = example.state.plant(asker.name)
+            found[each.name] = word if admits(each.schema, word) else value
     return found
 
 

@@ -121,8 +121,9 @@ def _store_alike(users: Arrangement, operation: Operation) -> dict[str, str]:
             return {}
         plain = dict(users.own(operation, actor).arguments)
         told = {**plain, **_texts_beside(users, operation, plain, actor)}
+        ways = [told, plain, _bare(operation, plain)]
         # One of the texts that need not be given may be refused.
-        for said in (told, plain) if told != plain else (plain,):
+        for said in [each for n, each in enumerate(ways) if each not in ways[:n]]:
             arguments = {**said, **{name: same[name] for name in same if name in said}}
             arguments = _with_values_of(operation, arguments, made)
             arguments |= linking(example, operation, arguments, _name_in(operation, arguments))
@@ -143,6 +144,16 @@ def _store_alike(users: Arrangement, operation: Operation) -> dict[str, str]:
     one, other = (dict(each.answer.paths()) for each in made)
     shared = {str(value): str(value) for value in same.values() if isinstance(value, str)}
     return {**{text: other[path] for path, text in one.items() if path in other}, **shared}
+
+
+def _bare(operation: Operation, said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return arguments without the texts and values that need not be given."""
+    free = {
+        each.name
+        for each in operation.parameters
+        if not each.required and each.role in (Role.TEXT, Role.VALUE)
+    }
+    return {name: value for name, value in said.items() if name not in free}
 
 
 def _with_values_of(

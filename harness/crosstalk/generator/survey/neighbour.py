@@ -24,7 +24,7 @@ from crosstalk.generator.examples.arrangement import (
 from crosstalk.generator.examples.example_run import ExampleRun
 from crosstalk.generator.examples.honest_calls import in_words_of, read_again
 from crosstalk.generator.examples.readings import Reading
-from crosstalk.generator.examples.valued_readings import valued_readings
+from crosstalk.generator.examples.valued_readings import in_fresh_words, valued_readings
 from crosstalk.generator.situations import NEIGHBOUR
 from crosstalk.generator.survey.numbers import store_after_others
 from crosstalk.generator.survey.of_a_list import other_entries
@@ -270,8 +270,16 @@ def _ask_what_may_count(users: Arrangement, key: int) -> None:
     found = valued_readings(users.example, users.drawer, users.attacker)
     asked = [each for each in found if ":GET " not in each[0].name]
     for operation, given in asked[:_MOST_ASKED]:
-        if not users.ended and operation.name not in users.example.state.reaching_others():
-            users.example.execute(PlannedCall(users.attacker, operation.name, given, probe))
+        if operation.name in users.example.state.reaching_others():
+            continue
+        # What was asked before may be answered from what was kept, and counts no more.
+        fresh = in_fresh_words(users.example, operation, users.attacker, given)
+        for said in (fresh, given) if fresh != given else (given,):
+            if users.ended:
+                return
+            call = users.example.execute(PlannedCall(users.attacker, operation.name, said, probe))
+            if call.answer.outcome is Outcome.OK:
+                break
 
 
 def in_new_words(

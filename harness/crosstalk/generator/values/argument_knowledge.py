@@ -295,6 +295,7 @@ class ArgumentKnowledge:
             # No object was found by what was given; the refusal may list those that there are.
             self._take_listed(operation, arguments, answer)
             self._note_not_new(operation, arguments)
+            self._note_denied(operation, arguments, answer, given)
             return
         self._too_much.add(operation.name)
         if not given:
@@ -338,6 +339,21 @@ class ArgumentKnowledge:
         if not any(each.role is Role.REFERENCE for each in given):
             names = [each for each in given if operation.chooses(each) and not each.many]
             self._not_new.update((operation.name, each.name) for each in names)
+
+    def _note_denied(
+        self,
+        operation: Operation,
+        arguments: Mapping[str, Any],
+        answer: Answer,
+        given: Sequence[str],
+    ) -> None:
+        """Count as refused the optional texts of which a denial says that they named nothing, where
+        the call named nothing else: a note that says which one to see as well.
+        """
+        if not any(each.refers for each in operation.parameters if each.name in arguments):
+            unproven = [name for name in given if not self._proven(operation.name, name)]
+            told = named_in(answer, unproven)
+            self._refused.update((operation.name, name) for name in told)
 
     def _note_catalogued(self, operation: Operation, arguments: Mapping[str, Any]) -> None:
         """Note the arguments that took what a public list shows, where other texts were refused."""

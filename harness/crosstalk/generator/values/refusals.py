@@ -28,6 +28,12 @@ _ASKING = (
 _LISTED = re.compile(
     rf"\b(?:{_ASKING})(?:[\s:]+(?:{_ASKING})\b)*\s*:?\s*(?P<rest>[^\n;]+)", re.IGNORECASE
 )
+# What a thing is, and no value to give: "a flag of this key is there, or archived".
+_STATE = re.compile(
+    r"\b(?:is|are)\s+(?:there|already|taken|used|in use|gone|lost|archived|closed|locked"
+    r"|removed|deleted|expired|missing|unknown)\b",
+    re.IGNORECASE,
+)
 _THERE = re.compile(
     r"\b(?:there (?:are|is)|known(?: \w+)?(?: are)?|available(?: \w+)?(?: are)?|choose(?: from)?"
     r"|one of|any of|try|valid(?: \w+)?(?: are)?|options(?: are)?|have)\s*:?\s*(?P<rest>[^\n;]+)",
@@ -365,6 +371,8 @@ def _listed(said: str) -> Iterator[str]:
         quoted = _QUOTED.findall(rest)
         if quoted:
             yield from quoted
+            continue
+        if _STATE.match(match.group(0)):
             continue
         sentence = re.split(r"\.(?:\s|$)|[\])}]", rest.strip(" :[({"))[0]
         pieces = [each.strip(" .'\"") for each in _PIECES.split(sentence)]

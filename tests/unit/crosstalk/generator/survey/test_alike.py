@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from random import Random
 from typing import Any
 
 import pytest
 
 from crosstalk.core.defects.broken_rules import BrokenRule
-from crosstalk.core.history import Answer, Outcome
+from crosstalk.core.history import Actor, Answer, Outcome
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.examples.arrangement import Arrangement
 from crosstalk.generator.survey.alike import (
+    _store_alike,
     change_beside,
     changes_by_a_shared_word,
     slug_of,
@@ -301,6 +303,29 @@ def test_change_of_what_another_calls_alike_shows_in_ones_own_alone(*, leaks: bo
     history, _ = surveyed(Held(), most=100)
     found = {each.operation for each in Canary().judge(history)}
     assert found == ({GET.name} if leaks else set())
+
+
+def test_two_users_store_alike_what_is_refused_with_a_text_that_need_not_be_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Refusing(Printed):
+        def call(
+            self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+        ) -> Answer:
+            if "body" in arguments:
+                return Answer(Outcome.ERROR, 422, {"error": "no"}, {}, None)
+            return super().call(operation, arguments, presented)
+
+    example = begun(Refusing(""), ADD, LIST, PRINT)
+    users = Arrangement(example, Random(1), *example.members[:2])
+    own = users.own
+
+    def with_a_body(operation: Operation, actor: Actor) -> PlannedCall:
+        planned = own(operation, actor)
+        return replace(planned, arguments={**planned.arguments, "body": "any"})
+
+    monkeypatch.setattr(Arrangement, "own", lambda _, *given: with_a_body(*given))
+    assert _store_alike(users, ADD)
 
 
 def test_name_is_what_an_object_is_called_and_else_the_first_text() -> None:

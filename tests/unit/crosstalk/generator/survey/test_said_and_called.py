@@ -18,7 +18,7 @@ from crosstalk.generator.examples.arrangement import Arrangement, makers
 from crosstalk.generator.examples.example_run import ExampleRun
 from crosstalk.generator.examples.readings import filters
 from crosstalk.generator.examples.state import GeneratorState
-from crosstalk.generator.examples.valued_readings import valued_readings
+from crosstalk.generator.examples.valued_readings import in_fresh_words, valued_readings
 from crosstalk.generator.plan.naming import Naming
 from crosstalk.generator.rules.comparisons.existence_pair import (
     comparable_ids,
@@ -487,6 +487,28 @@ def test_a_day_is_asked_about_twice_where_calls_are_many(calls: int, days: int) 
     drawer = example.drawer_by(RandomChoice(Random(1)), HonestDrawer)
     asked = [given["on"] for each, given in valued_readings(example, drawer, alice) if each == free]
     assert asked == ["2031-07-09", "2030-01-01"][:days]
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "fresh"),
+    [
+        ({"type": "string"}, COMMON_WORD, True),
+        ({"type": "string", "maxLength": 40}, "x" * 40, True),
+        ({"type": "string", "maxLength": 4}, "xxxx", False),
+        ({"type": "string", "enum": [COMMON_WORD]}, COMMON_WORD, False),
+        ({"type": "string"}, "2030-01", False),
+    ],
+)
+def test_any_word_of_a_question_is_one_that_was_not_asked(
+    *, schema: dict[str, Any], value: str, fresh: bool
+) -> None:
+    visitor = Parameter("visitor", schema, True, Role.VALUE)
+    example = begun(Notes(), Operation("rest", "rest:POST /evaluate", (visitor,), reads_only=True))
+    (operation,) = example.state.executor.operations.values()
+    alice = example.members[0]
+    asked = [in_fresh_words(example, operation, alice, {"visitor": value}) for _ in "12"]
+    assert (asked[0] != asked[1]) is fresh
+    assert (asked[0] == {"visitor": value}) is not fresh
 
 
 def test_switch_that_one_user_has_turned_on_is_turned_off() -> None:

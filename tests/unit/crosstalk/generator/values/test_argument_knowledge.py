@@ -78,6 +78,16 @@ def test_an_answer_about_a_missing_object_says_nothing_about_arguments() -> None
     assert any("due" in knowledge.optional(choice, ADD) for _ in range(20))
 
 
+def test_optional_text_that_a_denial_names_is_given_more_seldom() -> None:
+    knowledge, choice = ArgumentKnowledge(), RandomChoice(Random(1))
+    knowledge.learn(ADD, dict.fromkeys({"title", *NAMES} - {"due"}, "x"), OK)
+    denied = Answer(Outcome.ERROR, 404, None, code="due_not_found")
+    for _ in range(3):
+        knowledge.learn(ADD, dict.fromkeys(("title", *NAMES), "x"), denied)
+    given = [knowledge.optional(choice, ADD) for _ in range(41)][1:]
+    assert sum("due" in each for each in given) < 8
+
+
 @pytest.mark.parametrize("schema", [False, {"type": "file"}, {"type": "string", "pattern": "("}])
 def test_an_argument_that_cannot_be_drawn_is_named(schema: Any) -> None:
     knowledge, odd = ArgumentKnowledge(), Parameter("odd", schema, True, Role.VALUE)

@@ -71,6 +71,14 @@ def test_refusal_gives_the_value_that_it_asks_for(body: Any, name: str, first: o
     assert lessons(refusal(body), [PRIORITY, DUE, COUNT])[name][0] == first
 
 
+@pytest.mark.parametrize(
+    "state", ["there, or archived", "taken or reserved", "already in use, try"]
+)
+def test_refusal_of_a_name_that_is_there_gives_no_value(state: str) -> None:
+    label = Parameter("label", TEXT, True, Role.NAME)
+    assert lessons(refusal({"error": f"a note of this label is {state}"}), [label]) == {}
+
+
 def test_refusal_that_asks_for_a_number_gives_one_where_the_schema_says_nothing() -> None:
     untyped = Parameter("laps", {}, True, Role.VALUE)
     said = refusal({"error": "laps is a number"})

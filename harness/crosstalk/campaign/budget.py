@@ -32,9 +32,11 @@ _FIRST_SHARE, _SHORTENING_SHARE = 0.25, 0.1
 _LEAST_SECONDS = 2.0
 # Calls that shorten one script, at most: no more than the campaign makes, but for very few.
 _MOST_SHORTENING, _LEAST_SHORTENING = 1_500, 300
-# The part of the seconds after which replays are brief where the other calls need what is left, and
-# the part of the seconds in which these must be made.
-_MOST_REPLAYING, _FOR_CALLS = 0.3, 0.6
+# The part of the seconds after which replays are brief where the other calls need what is left, the
+# part after which they wait for these, and the part of the seconds in which these must be made.
+_MOST_REPLAYING, _ALL_REPLAYING, _FOR_CALLS = 0.3, 0.5, 0.6
+# What one suspicion may take in all while there are calls to make, and where replays are brief.
+_ONE_SHARE, _BRIEF_SHARE = _FIRST_SHARE + _SHORTENING_SHARE, 0.1
 # The last part of the seconds, in which the calls of what was confirmed last become commands.
 _COMMANDS_SHARE = 0.03
 # What a system has to come to rest after the run: as much of the seconds, whatever is left.
@@ -50,6 +52,8 @@ class CampaignBudget:
         executor: Makes the calls, and counts them.
         clock: Seconds on a monotonic clock.
         sweeping: Whether the first sweep is under way, for which the phases have to be brief.
+        put_off: Suspicions that wait to be replayed until the calls are made.
+        searched: Whether the calls are made, so that what is left is for replays.
     """
 
     options: CampaignOptions
@@ -57,6 +61,8 @@ class CampaignBudget:
     clock: Callable[[], float] = field(default_factory=lambda: time.monotonic)
     began: float = field(init=False)
     sweeping: bool = False
+    put_off: int = 0
+    searched: bool = False
     _judging_a_call: float = 0.0
     _judged: int = 0
 
@@ -118,7 +124,7 @@ class CampaignBudget:
 
     def for_replays(self) -> float:
         """Return the seconds that are kept for replaying what is suspected last."""
-        wanted = _CALLS_TO_CONFIRM * self.seconds_a_call()
+        wanted = max(1, self.put_off) * _CALLS_TO_CONFIRM * self.seconds_a_call()
         return min(wanted, _MOST_FOR_REPLAYS * self.options.seconds)
 
     def judged(self, seconds: float, calls: int) -> None:
@@ -151,11 +157,38 @@ class CampaignBudget:
 
     def hurries_replays(self) -> bool:
         """Return whether replays have taken so long that the campaign's calls need what is left."""
-        made, seconds = self.executor.calls_made, self.options.seconds
-        if not made or self.executor.replay_seconds < _MOST_REPLAYING * seconds:
+        return self._calls_need_the_rest() and self._replayed() >= _MOST_REPLAYING
+
+    def puts_off_replays(self) -> bool:
+        """Return whether replays have had their share, so that they wait until calls are made."""
+        return self._calls_need_the_rest() and self._replayed() >= _ALL_REPLAYING
+
+    def one_replayed_by(self) -> float:
+        """Return when the replays of a suspicion that is taken up now must be over, on the clock.
+
+        What was made of it until then stands; the calls that are left to make come before the rest.
+        """
+        if self.searched:
+            # One of several must not take it from the others.
+            left = max(_LEAST_SECONDS, (self.last_replay - self.clock()) / min(2, 1 + self.put_off))
+            return min(self.last_replay, self.clock() + left)
+        share = _ONE_SHARE
+        if self._calls_need_the_rest():
+            share = _BRIEF_SHARE if self.hurries_replays() else share
+            share = min(share, _ALL_REPLAYING - self._replayed())
+        seconds = max(_LEAST_SECONDS, share * self.options.seconds)
+        return min(self.last_replay, self.clock() + seconds)
+
+    def _replayed(self) -> float:
+        """Return the part of the seconds that replays have taken."""
+        return self.executor.replay_seconds / self.options.seconds
+
+    def _calls_need_the_rest(self) -> bool:
+        made, left = self.executor.calls_made, self.calls_left()
+        if not made or not left:
             return False
         each = (self.elapsed() - self.executor.replay_seconds) / made
-        return self.elapsed() + each * self.calls_left() > _FOR_CALLS * seconds
+        return self.elapsed() + each * left > _FOR_CALLS * self.options.seconds
 
     def seconds_left(self) -> float:
         """Return the seconds that are left without those for replays."""

@@ -149,6 +149,7 @@ class Campaign:
             chosen_oracles(options.oracles),
             self._counts.service.shows_everyone,
             self._budget.hurries_replays,
+            self._budget.puts_off_replays,
         )
         self._fixture = Fixture(target, self._executor)
         self._shown_to_all = {
@@ -196,6 +197,7 @@ class Campaign:
                 self._executor.within(self._options.calls),
             ):
                 unsteady = self._explore()
+            self._take_up()
         except RunStopped as stopped:
             expected = isinstance(stopped.error, HarnessError)
             if not expected or not self._executor.outcomes[Answered.OK]:
@@ -228,6 +230,14 @@ class Campaign:
             for finding in self._explained:
                 if all(finding.operation != each.operation for each in self._record.findings):
                     self._record.add(finding, self._executor.calls_used)
+
+    def _take_up(self) -> None:
+        """Replay what was put off while there were calls to make."""
+        self._budget.searched = True
+        if self._review.put_off and not self._record.enough():
+            self._emit(PartBegun("replays put off"))
+            with contextlib.suppress(OutOfTimeError), self._executor.until(self._budget.ends):
+                self._review.take_up()
 
     def _explore(self) -> Sequence[Inconclusive]:
         operations = self._executor.operations
@@ -421,7 +431,7 @@ class Campaign:
             calls=self._budget.shortening_calls(),
             seconds=self._budget.shortening_seconds(),
             first_seconds=self._budget.first_seconds(),
-            ends=self._budget.last_replay,
+            ends=self._budget.one_replayed_by(),
             forgeries=self._target.forgeries,
         )
 
@@ -488,6 +498,7 @@ class Campaign:
             self._review.leave_unconfirmed(history)
             return
         self._review.follow_up(history)
+        self._budget.put_off = self._review.put_off
         self._tell_progress(time.monotonic())
         if self._kept is not None and len(self._record.findings) > self._found_before:
             self._found_before = len(self._record.findings)

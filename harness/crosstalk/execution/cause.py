@@ -15,10 +15,11 @@ from typing import Any
 
 from crosstalk.core.defects.broken_rules import BrokenRule
 from crosstalk.core.history import History, Outcome
-from crosstalk.core.identifiers import markers_in, strings_in
+from crosstalk.core.identifiers import mark_of, markers_in, strings_in
 from crosstalk.core.object_kinds import deletes
 from crosstalk.core.policy.objects import named_values
 from crosstalk.core.script import Script, Step, references_in
+from crosstalk.execution.fresh_words import SAID_BY_ALL
 from crosstalk.oracles.base import Suspicion
 
 _SUBJECT = re.compile(r"\$\{([a-z][a-z0-9_-]*)\}")
@@ -283,10 +284,19 @@ def names_others(step: Step, script: Script, *, claims: bool = True) -> bool:
         for name in _SUBJECT.findall(text)
         if (found := _OBJECT.fullmatch(name)) is not None
     }
-    given = {number for number, _ in references_in(step.arguments, listed=False)}
     return bool(named - {step.actor.user}) or any(
-        callers.get(number, step.actor.user) != step.actor.user for number in given
+        callers.get(number, step.actor.user) != step.actor.user
+        # What stands in another's row is the other's, whoever was shown that row.
+        or _is_in_anothers_row(path, step.actor.user)
+        for number, path in references_in(step.arguments, listed=False)
     )
+
+
+def _is_in_anothers_row(path: str, user: str | None) -> bool:
+    """Return whether a path leads through a row that is known by another user's word."""
+    shared = mark_of(SAID_BY_ALL)
+    words = [each for each in markers_in(path) if not each.startswith(shared)]
+    return user is not None and any(not each.startswith(mark_of(user)) for each in words)
 
 
 def calls_by_others(script: Script, user: str | None, between: tuple[int, int]) -> list[int]:

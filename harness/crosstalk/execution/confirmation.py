@@ -86,16 +86,19 @@ class Rejected:
     Attributes:
         reason: Why, in words.
         explained: Whether it has another cause, so that nothing is left open.
+        in_haste: Whether more time might have shown it.
     """
 
     reason: str
     explained: bool
+    in_haste: bool = False
 
 
 _EXPLAINED = Rejected("shows all the same with the act left out", explained=True)
 _NOT_TRIED = Rejected(
     "replays of others had been in vain too often: its likely part alone was replayed, if short",
     explained=False,
+    in_haste=True,
 )
 
 
@@ -253,7 +256,7 @@ class Confirmation:
                 return _EXPLAINED
         except OutOfTimeError:
             why = "shown again, and the time was over before it was tried with the act left out"
-            return Rejected(why, explained=False)
+            return Rejected(why, explained=False, in_haste=True)
         attempts = attempts_for(1, tries)
         if not self._shows_again(shown, signature, max(_LAST_REPLAYS, attempts)):
             why = f"shown in one replay, and in none of {max(_LAST_REPLAYS, attempts)} after it"
@@ -377,7 +380,8 @@ class Confirmation:
                         return shown, 1
         except OutOfTimeError:
             why = f"not seen again in {made} replays, then its time was over"
-            return Rejected(why if made else "not replayed: the time was over", explained=False)
+            why = why if made else "not replayed: the time was over"
+            return Rejected(why, explained=False, in_haste=True)
         return Rejected(f"not seen again in {most} replays", explained=False)
 
     def _replay_able(self, script: Script, signature: Signature) -> Shown | None:

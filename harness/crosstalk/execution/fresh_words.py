@@ -23,7 +23,7 @@ from crosstalk.surface.patterns import admits
 
 _WORD = re.compile(r"[A-Za-z]{3,20}")
 # Names nobody: several users say it.
-_SAID_BY_ALL = "words"
+SAID_BY_ALL = "words"
 
 
 def with_fresh_words(script: Script, operations: Mapping[str, Operation]) -> Script | None:
@@ -41,11 +41,11 @@ def with_fresh_words(script: Script, operations: Mapping[str, Operation]) -> Scr
                 said_by[word].add(step.actor.user)
     numbers = itertools.count(1)
     fresh = {
-        word: marker(_SAID_BY_ALL, next(numbers))
+        word: marker(SAID_BY_ALL, next(numbers))
         for word, users in said_by.items()
         if len(users) > 1
     }
-    within = {word: marker(_SAID_BY_ALL, next(numbers)) for word in _sought(script, operations)}
+    within = {word: marker(SAID_BY_ALL, next(numbers)) for word in _sought(script, operations)}
     if not fresh and not within:
         return None
 
@@ -141,7 +141,7 @@ def _words(step: Step, operation: Operation) -> set[str]:
         plain = isinstance(value, str)
         for text in _texts(value):
             known = json.dumps(text) in listed or "${" in text or bool(markers_in(text))
-            sample = marker(_SAID_BY_ALL, 0)
+            sample = marker(SAID_BY_ALL, 0)
             if not known and (not plain or admits(schema, sample)):
                 found.add(text)
     return found

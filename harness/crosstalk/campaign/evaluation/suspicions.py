@@ -32,6 +32,9 @@ _VAIN_AGAIN, _VAIN_FIRST = 1.0, 3.0
 _LEFT_OUT = 2
 # Under which it is counted what earlier examples have left.
 _EARLIER = "earlier"
+# Suspicions that are kept for the time when the calls are made.
+_MOST_LATER = 24
+_NO_TIME = "not replayed: replays had used their share of the run"
 # Of a campaign that has just begun.
 _CALLS_AT_FIRST = 1_000
 _WITHOUT_CREDENTIAL = (BrokenRule.CREDENTIAL, BrokenRule.FORGERY)
@@ -49,6 +52,7 @@ class SuspicionReview:
         shows_everyone: Whether a call was answered what the operation shows to every user: to show
             it without a credential, too, lets nothing cross.
         hurried: Whether replays have taken so long that a short part of each is all that is made.
+        puts_off: Whether they have taken so long that none is made until the calls are.
     """
 
     record: FindingsRecord
@@ -57,6 +61,7 @@ class SuspicionReview:
     oracles: tuple[Oracle, ...]
     shows_everyone: Callable[[Call, History], bool] = lambda call, history: False
     hurried: Callable[[], bool] = lambda: False
+    puts_off: Callable[[], bool] = lambda: False
     _tried: Counter[tuple[str, ...]] = field(default_factory=Counter)
     _open: dict[tuple[str, str], Inconclusive] = field(default_factory=dict)
     _judged: tuple[int, int] = (0, 0)
@@ -68,6 +73,8 @@ class SuspicionReview:
     _shown_without: defaultdict[tuple[str, str], set[str]] = field(
         default_factory=lambda: defaultdict(set)
     )
+    # What had no time, or less than it needed, with the history in which it was suspected.
+    _later: dict[tuple[str, str], tuple[History, Suspicion]] = field(default_factory=dict)
     _explained: ExplainedWindows = field(default_factory=ExplainedWindows)
     _values: ExplainedValues = field(default_factory=ExplainedValues)
 
@@ -85,6 +92,23 @@ class SuspicionReview:
             whole = whole or script_of(history)
             replayed = self._consider(history, suspicion, whole) or replayed
         return replayed
+
+    @property
+    def put_off(self) -> int:
+        """Return how many suspicions wait for time to be replayed."""
+        return len(self._later)
+
+    def take_up(self) -> None:
+        """Replay what was put off, once the calls are made."""
+        later, self._later = self._later, {}
+        self.hurried = self.puts_off = lambda: False
+        self._in_vain = 0
+        for key, (history, suspicion) in later.items():
+            if self.record.enough() or self.executor.seconds_left() <= 0.0:
+                return
+            if key in self._open and not self._known(key, suspicion):
+                self._tried.clear()
+                self._consider(history, suspicion, script_of(history))
 
     def leave_unconfirmed(self, history: History) -> None:
         """Record what the oracles suspect in the history of a run that cannot replay any more."""
@@ -131,6 +155,10 @@ class SuspicionReview:
             most, most_in_all = 1, 2
         if self._tried[tries[0]] >= most or self._tried[tries[1]] >= most_in_all:
             return False
+        if self.puts_off():
+            self._put_off(key, history, suspicion)
+            self._leave_open(key, suspicion, _NO_TIME)
+            return False
         # That it shows by another operation as well may be what shows again.
         again = self._tried[tries[0]] > 0 or self._tried[tries[1]] > 1
         moves = len(self._shown_without[suspicion.oracle, shown]) >= _LEFT_OUT
@@ -170,12 +198,15 @@ class SuspicionReview:
                 # What changes by its reader's own calls, or has crossed already, is shown by the
                 # short part, or not at all.
                 self._leave_open(key, suspicion, found.reason)
+                if found.in_haste:
+                    self._put_off(key, history, suspicion)
             return True
         if found.operation != shown:
             self._explained.note(history, suspicion, found.operation)
         self._values.note(history, suspicion, before=found.operation != shown)
         if not self.record.has(suspicion.oracle, found.operation):
             self.record.add(_confirmed(finding, found, suspicion), calls_before)
+        self._later.pop(key, None)
         if (doubt := self._open.pop(key, None)) is not None:
             # What could not be replayed before, was now.
             self.record.inconclusive.remove(doubt)
@@ -198,6 +229,10 @@ class SuspicionReview:
             # It is one of the whole server.
             return any(each.rule is BrokenRule.UNPROVEN for each in self.record.findings)
         return self.record.has(*key)
+
+    def _put_off(self, key: tuple[str, str], history: History, suspicion: Suspicion) -> None:
+        if len(self._later) < _MOST_LATER:
+            self._later.setdefault(key, (history, suspicion))
 
     def _leave_open(self, key: tuple[str, str], suspicion: Suspicion, reason: str) -> None:
         if key not in self._open:

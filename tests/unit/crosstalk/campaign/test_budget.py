@@ -110,3 +110,41 @@ def test_replays_are_hurried_once_they_took_long_and_the_calls_need_what_is_left
 def test_one_script_is_shortened_with_no_more_calls_than_the_campaign_makes() -> None:
     made = {calls: _budget(calls, 60.0)[0].shortening_calls() for calls in (10, 400, 9_000)}
     assert made == {10: 300, 400: 400, 9_000: 1_500}
+
+
+def test_one_suspicion_leaves_the_calls_of_a_slow_system_their_time() -> None:
+    budget, now = _budget(6_000, 180.0)
+    now[0] += 8.0
+    budget.executor.calls_made = 400
+    # A quarter to show again, and a tenth to be shortened.
+    assert round(budget.one_replayed_by() - now[0]) == 63
+    now[0] += 63.0
+    budget.executor.replay_seconds = 63.0
+    assert budget.hurries_replays()
+    assert not budget.puts_off_replays()
+    assert round(budget.one_replayed_by() - now[0]) == 18
+    now[0] += 27.0
+    budget.executor.replay_seconds = 90.0
+    # Half of the seconds: what is suspected now waits for the calls.
+    assert budget.puts_off_replays()
+
+
+def test_a_system_that_answers_soon_enough_has_its_suspicions_replayed_at_once() -> None:
+    budget, now = _budget(400, 180.0)
+    budget.executor.calls_made = 100
+    now[0] += 100.0
+    budget.executor.replay_seconds = 98.0
+    assert not budget.puts_off_replays()
+    assert round(budget.one_replayed_by() - now[0]) == 63
+
+
+def test_suspicions_put_off_have_the_seconds_that_are_left_when_the_calls_are_made() -> None:
+    budget, now = _budget(6_000, 100.0)
+    budget.executor.calls_made = 1_000
+    now[0] += 57.0
+    budget.put_off = 3
+    assert round(budget.for_replays()) == 9
+    budget.searched = True
+    assert round(budget.one_replayed_by() - now[0]) == 20
+    budget.put_off = 0
+    assert budget.one_replayed_by() == budget.last_replay

@@ -169,3 +169,17 @@ def test_value_that_an_earlier_example_left_is_replayed_once(*, stored: bool, as
             story.call(BOB, "rest:POST /notes", {"text": said}, ok({}))
         review.follow_up(story.call(ALICE, "rest:GET /heard", {}, ok([said])).history)
     assert confirmation.asked == ["rest:GET /heard"] * asked
+
+
+def test_suspicion_that_had_no_time_is_replayed_when_the_calls_are_made() -> None:
+    review, confirmation, _ = _review(calls=20)
+    review.puts_off = lambda: True
+    review.follow_up(_history())
+    assert confirmation.asked == []
+    assert {each.text.partition("(")[2] for each in review.record.inconclusive} == {
+        "not replayed: replays had used their share of the run)"
+    }
+    assert review.put_off == len(_OPERATIONS)
+    review.take_up()
+    assert confirmation.asked == _OPERATIONS
+    assert review.put_off == 0

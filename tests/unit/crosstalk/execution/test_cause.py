@@ -108,6 +108,22 @@ def test_own_object_under_a_word_of_anothers_is_no_reach_for_the_other(chosen: b
     assert cause_of(Script(steps), found, writer.history) == expected
 
 
+@pytest.mark.parametrize("whose", ["alice", "bob", "words"])
+def test_id_out_of_anothers_row_in_an_own_listing_is_the_others(whose: str) -> None:
+    row = f"xt{whose}z00000001"
+    steps = (
+        Step(1, BOB, "rest:GET /admin/orders", {}),
+        Step(2, BOB, "rest:POST /orders", {"car": f"${{1.[{row}@3].car.id}}"}),
+        Step(3, BOB, "rest:GET /orders", {}),
+    )
+    writer = Writer()
+    for each in steps:
+        writer.call(BOB, each.operation, {}, ok([{"text": row, "car": {"id": "c1"}}]))
+    found = Suspicion("canary", steps[2].operation, (3,), "a word")
+    expected = steps[1 if whose == "alice" else 2].operation
+    assert cause_of(Script(steps), found, writer.history) == expected
+
+
 @pytest.mark.parametrize("permitted", [True, False])
 def test_call_that_a_policy_permits_is_not_to_blame_for_what_a_reading_shows(
     permitted: bool,

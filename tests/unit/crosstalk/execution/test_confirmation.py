@@ -574,7 +574,7 @@ def test_a_suspicion_that_no_time_is_left_for_is_open(monkeypatch: pytest.Monkey
     suspicion = suspected(trial)
     late = Confirmation(trial.replayer, ends=clock.now)
     assert late.confirm(trial.history, suspicion) == Rejected(
-        "not replayed: the time was over", explained=False
+        "not replayed: the time was over", explained=False, in_haste=True
     )
 
 

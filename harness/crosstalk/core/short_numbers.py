@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
-from crosstalk.core.history import Call
+from crosstalk.core.history import Call, Probe
 from crosstalk.core.identifiers import is_short_id, last_name
 from crosstalk.core.object_kinds import (
     is_of_kind,
@@ -20,6 +20,9 @@ LONG_NUMBER = 5
 # Fields under which objects have a number and no id.
 _NUMBERS = frozenset({"number", "no", "nr", "num"})
 
+# A user, alone or with the part of a comparison in which they were shown something.
+_Shown: TypeAlias = tuple[str | None, Probe | None]
+
 
 class ShortNumbers:
     """Short ids by kind of object: one number may name an object of each kind."""
@@ -29,9 +32,9 @@ class ShortNumbers:
         # A long number names one object, whatever kind an answer shows it as.
         self._first: dict[str, str] = {}
         # User, field and number to where that user was first shown it.
-        self._of_fields: dict[tuple[str | None, str, str], str] = {}
+        self._of_fields: dict[tuple[_Shown, str, str], str] = {}
         # User and number to the kinds of objects that have it, each with where it was shown.
-        self._of_kinds: dict[tuple[str | None, str], list[tuple[str, str]]] = {}
+        self._of_kinds: dict[tuple[_Shown, str], list[tuple[str, str]]] = {}
 
     def take(self, kind: str, number: str, symbol: str) -> None:
         """Keep where a number was first given as an id of that kind."""
@@ -41,27 +44,31 @@ class ShortNumbers:
     def take_of_field(self, call: Call, path: str, number: str, symbol: str) -> None:
         """Keep where a user was first shown a number under the name of a field."""
         holder, _, field = path.rpartition(".")
-        self._of_fields.setdefault((call.actor.user, field, number), symbol)
-        if field in _NUMBERS:
-            said = kind_of_field(f"{holder}.id" if holder else "id", call.operation)
-            for kind in dict.fromkeys((said, singular(noun_of(call.operation)))):
-                self._of_kinds.setdefault((call.actor.user, number), []).append((kind, symbol))
+        user = call.actor.user
+        for shown in dict.fromkeys(((user, None), (user, call.probe))):
+            self._of_fields.setdefault((shown, field, number), symbol)
+            if field in _NUMBERS:
+                said = kind_of_field(f"{holder}.id" if holder else "id", call.operation)
+                for kind in dict.fromkeys((said, singular(noun_of(call.operation)))):
+                    self._of_kinds.setdefault((shown, number), []).append((kind, symbol))
 
     def of_field(self, name: str, value: Any, call: Call) -> Any:
         """Return where a number came from that names an object by the field of that name.
 
         A number that names something travels as text, and one that counts does not. Of a
-        comparison it is the victim's, whose invoices may be numbered as the caller's are.
+        comparison it is the victim's, whose invoices may be numbered as the caller's are, but for
+        what the caller has made in that comparison.
         """
         if not isinstance(value, str) or not value.isdigit() or len(value) >= LONG_NUMBER:
             return value
-        victim = call.probe.victim if call.probe is not None else None
-        for user in (victim, call.actor.user):
-            found = self._of_fields.get((user, last_name(name), value))
+        victim, user = call.probe.victim if call.probe is not None else None, call.actor.user
+        made = [(user, call.probe)] if call.probe is not None else []
+        for shown in (*made, (victim, None), (user, None)):
+            found = self._of_fields.get((shown, last_name(name), value))
             if found is not None:
                 return found
             wanted = kind_named(name, call.operation)
-            for kind, symbol in self._of_kinds.get((user, value), ()):
+            for kind, symbol in self._of_kinds.get((shown, value), ()):
                 # An interview's `application` takes the number of one.
                 if is_of_kind(kind, wanted):
                     return symbol

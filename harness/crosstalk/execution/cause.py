@@ -142,9 +142,14 @@ def _causing_step(
             if history.calls[each - 1].answer.outcome is Outcome.OK
         ]
         meddling = [each for each in acts if _meddles(each, script)]
-        emptying = [each for each in served if not each.references() and deletes(each.operation)]
+        emptying = [
+            each
+            for each in served
+            if not each.references()
+            and (deletes(each.operation) or _replaces_in_words_of(each, shown))
+        ]
         if meddling:
-            # What was refused has removed less likely than what was served.
+            # What was refused has removed or replaced less likely than what was served.
             refused = not any(each in served for each in meddling)
             return emptying[-1] if emptying and refused else meddling[-1]
         if _reads_too_far(acts, suspicion, history):
@@ -223,6 +228,13 @@ def _replaces(operation: str) -> bool:
     """Return whether an operation changes or removes what there is, by its name."""
     words = {each.lower() for each in _WORD.findall(operation.partition(":")[2])}
     return deletes(operation) or bool(words & _REPLACING)
+
+
+def _replaces_in_words_of(step: Step, shown: Step) -> bool:
+    """Return whether a step replaces something under a word by which a reading asks, as a week."""
+    asked = {each for each in shown.arguments.values() if isinstance(each, str)}
+    said = {each for each in step.arguments.values() if isinstance(each, str)}
+    return _replaces(step.operation) and not asked.isdisjoint(said)
 
 
 def _shows_more(suspicion: Suspicion, history: History) -> bool:

@@ -19,6 +19,7 @@ from crosstalk.generator.examples.selection import Selection
 from crosstalk.generator.examples.state import GeneratorState
 from crosstalk.generator.values.arguments import ArgumentDrawer, HonestDrawer
 from crosstalk.generator.values.choice import Choice, Draw, HypothesisChoice, RandomChoice
+from crosstalk.generator.values.stored_texts import finds_something
 from crosstalk.oracles.base import is_empty
 from crosstalk.oracles.escalation import shows_rights
 from crosstalk.surface.capabilities import (
@@ -315,7 +316,8 @@ class ExampleRun(Selection):
             # What names a tool or its arguments names no object.
             self.pool.harvest(call)
         if call.answer.outcome is Outcome.OK:
-            self.pool.texts.learn_search(call, operation, found=not is_empty(call.answer.body))
+            found = finds_something(call.answer, call.arguments)
+            self.pool.texts.learn_search(call, operation, found=found)
         key = operation.parameter(Role.KEY)
         if key is not None and isinstance(call.arguments.get(key.name), str):
             self.pool.keep_key(call.actor.user or call.actor.claims, call.arguments[key.name])

@@ -9,10 +9,11 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from crosstalk.core.history import Call
+from crosstalk.core.history import Answer, Call, Outcome
 from crosstalk.core.identifiers import identifiers_in, last_name
 from crosstalk.core.object_kinds import thing_of
 from crosstalk.generator.values.field_lessons import FieldLessons
+from crosstalk.oracles.base import is_empty
 from crosstalk.surface.operation import Operation, Parameter, Role
 
 # Longer texts are no filter's values.
@@ -174,6 +175,19 @@ class StoredTexts:
         if user not in self._passwords:
             self._passwords[user] = new()
         return self._passwords[user]
+
+
+def finds_something(answer: Answer, asked: Mapping[str, Any]) -> bool:
+    """Return whether a reading was served and shows more than nothing, zeros, and what was asked.
+
+    Args:
+        answer: Of the reading.
+        asked: Its arguments: a report of a player repeats the name.
+    """
+    body, said = answer.body, [each for each in asked.values() if isinstance(each, str)]
+    if isinstance(body, Mapping):
+        body = {name: each for name, each in body.items() if each not in said}
+    return answer.outcome is Outcome.OK and not is_empty(body)
 
 
 def _place(argument: str, operation: str) -> str:

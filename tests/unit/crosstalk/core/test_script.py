@@ -204,6 +204,20 @@ def test_number_that_names_an_object_by_a_field_is_where_its_owner_was_shown_it(
     assert steps[3].arguments == {"number": "${2.number}"}
 
 
+def test_number_that_a_user_was_shown_in_a_comparison_is_of_that_user() -> None:
+    writer = Writer()
+    writer.call(ALICE, "rest:GET /applications", {}, ok({"items": [{"number": 9}]}))
+    beside = Probe("ownership", 1, "attack", "alice")
+    writer.call(BOB, "rest:POST /applications", {}, ok({"result": {"number": 9}}), beside)
+    writer.call(BOB, "rest:PUT /interviews/{uid}", {"application": "9"}, ok({}), beside)
+    writer.call(BOB, "rest:PATCH /applications/{number}", {"number": "9"}, ok({}), beside)
+    steps = script_of(writer.history).steps
+    assert [each.arguments for each in steps[2:]] == [
+        {"application": "${2.result.number}"},
+        {"number": "${2.result.number}"},
+    ]
+
+
 def test_number_of_an_object_is_named_where_an_argument_says_its_kind() -> None:
     writer = Writer()
     writer.call(ALICE, "rest:POST /applications", {}, ok({"result": {"number": 2}}))

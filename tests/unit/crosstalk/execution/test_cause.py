@@ -92,6 +92,25 @@ def test_refused_act_is_less_to_blame_than_one_that_emptied_a_bin(emptied: bool)
     assert cause_of(Script(steps), found, writer.history) == expected
 
 
+@pytest.mark.parametrize("week", ["2030-W01", "2030-W02"])
+def test_refused_act_is_less_to_blame_than_one_that_replaced_what_is_asked_for(week: str) -> None:
+    steps = (
+        Step(1, ALICE, "rest:POST /notes", {}),
+        Step(2, ALICE, "rest:GET /goals/{week}", {"week": "2030-W01"}),
+        Step(3, BOB, "rest:PUT /goals/{week}", {"week": week}),
+        Step(4, BOB, "rest:DELETE /notes/{id}", {"id": "${1.id}"}),
+        Step(5, ALICE, "rest:GET /goals/{week}", {"week": "2030-W01"}),
+    )
+    writer = Writer().call(ALICE, steps[0].operation, {}, ok({"id": "n1"}))
+    writer.call(ALICE, steps[1].operation, steps[1].arguments, ok(MINE))
+    writer.call(BOB, steps[2].operation, steps[2].arguments, ok(MINE))
+    writer.call(BOB, steps[3].operation, {"id": "n1"}, refused(403, "not yours"))
+    writer.call(ALICE, steps[4].operation, steps[4].arguments, refused(404, "missing"))
+    found = Suspicion("ownership", "rest:GET /goals/{week}", (2, 3, 4, 5), "a change")
+    expected = steps[2].operation if week == "2030-W01" else steps[3].operation
+    assert cause_of(Script(steps), found, writer.history) == expected
+
+
 @pytest.mark.parametrize("chosen", [True, False])
 def test_own_object_under_a_word_of_anothers_is_no_reach_for_the_other(chosen: bool) -> None:
     steps = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from random import Random
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -13,6 +14,7 @@ from crosstalk.core.identifiers import marker, markers_in
 from crosstalk.generator.values.argument_knowledge import ArgumentKnowledge
 from crosstalk.generator.values.arguments import ArgumentDrawer, HonestDrawer
 from crosstalk.generator.values.choice import RandomChoice
+from crosstalk.generator.values.stored_texts import finds_something
 from crosstalk.generator.values.value_pool import ValuePool
 from crosstalk.surface.operation import Operation, Parameter, Role
 from tests.unit.crosstalk.histories import ALICE, BOB, Writer, ok
@@ -327,3 +329,18 @@ def test_reading_looks_for_the_title_of_another_kind_where_that_of_one_found_not
         for call in Writer().call(ALICE, find.name, {"title": asked[-1]}, ok(found)).history:
             pool.texts.learn_search(call, find, found=bool(found))
     assert asked == [*titles.values(), titles["rest:POST /pages"]]
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ({"opponent": "note x", "games": 0, "won": 0}, False),
+        ({"opponent": "note x", "games": 1, "won": 0}, True),
+        ({"opponent": "another", "games": 0}, True),
+        ([{"opponent": "note x"}], True),
+    ],
+)
+def test_report_that_repeats_what_was_asked_beside_zeros_has_found_nothing(
+    *, body: Any, found: bool
+) -> None:
+    assert finds_something(ok(body), {"opponent": "note x"}) is found

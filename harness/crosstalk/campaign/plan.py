@@ -10,6 +10,7 @@ from crosstalk.campaign.budget import FEW_CALLS
 from crosstalk.generator.plan.first_round import LONG_ROUND, FirstRound
 from crosstalk.generator.plan.near_names import NearNames
 from crosstalk.generator.plan.sweep import Sweep
+from crosstalk.generator.plan.whole_lists import WholeLists
 from crosstalk.generator.survey.survey import Survey
 from crosstalk.targets.base import Target
 
@@ -17,6 +18,8 @@ from crosstalk.targets.base import Target
 _FIRST_PRIVILEGES = 2
 # Calls that must be to spare for users with nearly equal names to come early.
 _CALLS_OF_NEAR_NAMES = 400
+# Calls that must be to spare for two users to store in turn, and for one to read every list.
+_CALLS_OF_WHOLE_LISTS = 1000
 
 
 def _always() -> bool:
@@ -102,6 +105,11 @@ def plan_of(
     yield PlanPart("many of a kind", partial(sweep.flood, 1), sweep.floods_early)
     long_round = FirstRound(sweep.state, sweep.random, calls, LONG_ROUND)
     yield PlanPart("long round", long_round.run)
+    yield PlanPart(
+        "lists to their end",
+        WholeLists(sweep.state, sweep.random).run,
+        partial(sweep.affords, _CALLS_OF_WHOLE_LISTS),
+    )
     # The survey takes a third of all calls, and what asks a model so often needs its seconds.
     yield PlanPart("many of a kind", sweep.flood)
     # What only they show would otherwise wait for the whole plan.

@@ -32,7 +32,7 @@ from crosstalk.phases.two_worlds.evidence import evidence_of
 from crosstalk.phases.two_worlds.minimization import Shrinker, Shrunk, repeated
 from crosstalk.phases.two_worlds.oracle import TwoWorlds
 from crosstalk.phases.two_worlds.permitted_sources import partners
-from crosstalk.phases.two_worlds.plan import LEAST, WorldsPlan, plan_of
+from crosstalk.phases.two_worlds.plan import LEAST, WorldsPlan, plan_of, prepared_plan
 from crosstalk.phases.two_worlds.watch import MANY_ACTS, Watch, readings_of
 from crosstalk.phases.two_worlds.watching import Correlated, Watching, correlation_of
 from crosstalk.phases.two_worlds.world_runs import WorldRunner
@@ -105,12 +105,15 @@ class TwoWorldsPhase:
         examples = [
             each for each in budget.examples if all(each is not done for done in self._done)
         ]
-        # The one in which most was done by most shows most.
-        examples.sort(key=_activity)
+        # The one in which most was done by most shows most, but what was made for it.
+        examples.sort(key=lambda each: (_is_prepared(each), _activity(each)))
         with suppress(OutOfTimeError):
             while examples and not budget.spent() and not outcome.findings:
                 history = examples.pop()
                 self._done.append(history)
+                if _is_prepared(history):
+                    self._visit_prepared(history, runner, budget, outcome)
+                    continue
                 # Of few calls all are for worlds: they show what is created as well.
                 watched = _WATCHED if budget.left() >= _FEWEST_TO_WATCH else 0.0
                 plan = self._plan(history, runner, budget, watched)
@@ -152,6 +155,15 @@ class TwoWorldsPhase:
     def _runner(budget: PhaseBudget) -> WorldRunner:
         own_words = budget.target.reset is None
         return WorldRunner(budget.executor, budget.fresh_history, own_words=own_words)
+
+    def _visit_prepared(
+        self, history: History, runner: WorldRunner, budget: PhaseBudget, outcome: PhaseOutcome
+    ) -> None:
+        """Play what a history was made for, as much of it as there are calls for."""
+        most = budget.left() - len(_TWO) * budget.fresh_calls
+        plan = prepared_plan(history, runner.executor.operations, most)
+        if plan is not None:
+            self._visit(plan, runner, budget, outcome)
 
     def _plan(
         self, history: History, runner: WorldRunner, budget: PhaseBudget, watched: float
@@ -320,6 +332,11 @@ def _calls_of(plan: WorldsPlan, worlds: Sequence[str], budget: PhaseBudget) -> i
     alone = len(plan.alone().script.steps)
     sizes = [alone if each == ABSENT else len(plan.script.steps) for each in worlds]
     return sum(sizes) + budget.fresh_calls * len(worlds)
+
+
+def _is_prepared(history: History) -> bool:
+    """Return whether a history was made to be played in worlds, as its probes say."""
+    return any(call.probe is not None and call.probe.kind == "worlds" for call in history)
 
 
 def _activity(history: History) -> int:

@@ -12,7 +12,7 @@ import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from crosstalk.core.history import Actor, Call, Channel, Flow, History, Outcome, Probe
 from crosstalk.core.identifiers import is_short_id, strings_in
@@ -151,6 +151,50 @@ def plan_of(
         for each in script.steps
     ]
     return WorldsPlan(Script(tuple(probed)), observer.name)
+
+
+def prepared_plan(
+    history: History, operations: Mapping[str, Operation], most: int
+) -> WorldsPlan | None:
+    """Return the plan that a history was made for; None where it was made for none.
+
+    Args:
+        history: Its calls have the probes of a plan.
+        operations: Operation name to operation.
+        most: Calls that the plan may hold in both worlds together; the last readings are left out.
+    """
+    script = script_of(history)
+    plan = WorldsPlan.of(script)
+    if plan is None:
+        return None
+    flows = (*history.allowed_flows, *flows_of_policy(history.policy, operations))
+    observer = plan.observer
+    others = [each for each in history.subjects if each != observer]
+
+    def probed(step: Step) -> Step:
+        shown = left_out(flows, observer, others, step.operation)
+        if _part(step) == "observed" and (operations[step.operation].public or shown):
+            return replace(step, probe=None)
+        return step if step.probe is None else replace(step, probe=_numbered(step))
+
+    plan = replace(plan, script=Script(tuple(probed(each) for each in script.steps)))
+    over = len(plan.script.steps) + len(plan.alone().script.steps) - most
+    if over > 0:
+        reading = [each for each in plan.observed() if operations[_of(plan, each)].reads_only]
+        left = plan.without(reading[-((over + 1) // 2) :])
+        return left if left is not None and left.observed() and left.varied() else None
+    return plan if plan.observed() and plan.varied() else None
+
+
+def _of(plan: WorldsPlan, number: int) -> str:
+    """Return the operation of a step."""
+    return next(each.operation for each in plan.script.steps if each.number == number)
+
+
+def _numbered(step: Step) -> Probe:
+    """Return the probe of a step with the step's number as its key."""
+    probe = cast("Probe", step.probe)
+    return replace(probe, key=step.number)
 
 
 def _without_sharing(history: History) -> Script:

@@ -22,7 +22,7 @@ from crosstalk.core.history import Actor, Outcome, Probe
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.examples.example_run import ExampleRun
 from crosstalk.generator.examples.honest_calls import HonestCalls, in_words_of, read_again
-from crosstalk.generator.examples.readings import all_readings, cursors_in
+from crosstalk.generator.examples.readings import Reading, all_readings, cursors_in
 from crosstalk.generator.values.choice import Draw, drawn_random
 from crosstalk.surface.capabilities import page_size, required_references
 from crosstalk.surface.operation import Operation, Role
@@ -33,6 +33,8 @@ _USUAL, _MOST = 60, 120
 _CHATS = 101
 # Kinds of one turn that are stored at once, and readings around them.
 _KINDS, _READINGS = 2, 60
+# Readings of objects that are named only by those readings.
+_MORE_READINGS = 15
 # Calls in another's words after which it is known whether they may be said again.
 _SAME_WORDS = 2
 # Calls of a campaign for each time that it is done.
@@ -70,17 +72,18 @@ class ManyObjects:
         stored = list({operation.name: operation for operation, _ in flood}.values())
         kept = [_keyed(example, _alone(example, honest.call(each, victim))) for each in stored]
         example.execute_all(kept)
-        surfaces = {each.surface.partition("-")[0] for each in stored}
-        readings = all_readings(example, victim, switches=False)
-        # What another server shows, or stores, is another matter, unless a model stores by it.
-        near = [each for each in readings if each[0].surface.partition("-")[0] in surfaces]
-        readings = (near if near and not _asks_a_model(stored) else readings)[:_READINGS]
+        readings = _readings(example, victim, stored)[:_READINGS]
         key = example.next_probe()
         before = Probe("ownership", key, "before", victim.name)
         repeats = [] if _asks_a_model(stored) else [e for e in kept if example.key_of(e)]
         for _ in range(2):
             example.execute_all([replace(each, probe=before) for each in repeats])
         example.read_twice(readings, victim, before)
+        # What a model has begun is named by lists that its owner has read only now.
+        named = [each for each in _readings(example, victim, stored) if each not in readings]
+        named = named[:_MORE_READINGS]
+        example.read_twice(named, victim, before)
+        readings += named
         attack = Probe("ownership", key, "attack", victim.name)
         said = {each.operation: each.arguments for each in kept}
         for operation, count in flood:
@@ -152,6 +155,17 @@ class ManyObjects:
         situations["largest number of one kind"] = max(
             situations["largest number of one kind"], *counts
         )
+
+
+def _readings(example: ExampleRun, victim: Actor, stored: Sequence[Operation]) -> list[Reading]:
+    """Return what shows the victim what is stored.
+
+    What another server shows, or stores, is another matter, unless a model stores by it.
+    """
+    surfaces = {each.surface.partition("-")[0] for each in stored}
+    found = all_readings(example, victim, switches=False)
+    near = [each for each in found if each[0].surface.partition("-")[0] in surfaces]
+    return near if near and not _asks_a_model(stored) else found
 
 
 def _alone(example: ExampleRun, planned: PlannedCall) -> PlannedCall:

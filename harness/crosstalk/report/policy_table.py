@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from rich.console import Console
 
 from crosstalk.core.policy import Allow, Policy, Reserve, Suspend
-from crosstalk.core.policy.coverage import PolicyMatrix, PolicyRow
+from crosstalk.core.policy.coverage import OWN, PolicyMatrix, PolicyRow
 from crosstalk.report.tables import columns, print_table
 
 
@@ -70,6 +71,63 @@ def print_policy(
             for each in matrix.rows.values()
         ],
     )
+
+
+def print_policy_in_short(
+    console: Console, matrix: PolicyMatrix, names: Mapping[str, str] | None = None
+) -> None:
+    """Print a line for all operations of which the policy says the same.
+
+    Args:
+        console: Where to.
+        matrix: Of the policy.
+        names: Principal to the name that the description gives that user.
+    """
+    known = names or {}
+    said: defaultdict[str, dict[tuple[str, str], bool]] = defaultdict(dict)
+    for each in matrix.rows.values():
+        said[each.operation][each.person, each.whose] = each.permitted
+    alike: defaultdict[tuple[tuple[tuple[str, str], bool], ...], list[str]] = defaultdict(list)
+    for operation, entries in said.items():
+        alike[tuple(sorted(entries.items()))].append(operation)
+    print_table(
+        console,
+        "Who may call what about whose data, before anything is shared",
+        columns("operations", "who may, about whose", numbers=("refused", "tried")),
+        [
+            (
+                "\n".join(operations),
+                "\n".join(_permitted(entries, known)) or "nobody",
+                str(sum(not each.permitted for each in rows)),
+                str(sum(not each.permitted and bool(each.tried) for each in rows)),
+            )
+            for entries, operations in alike.items()
+            if (rows := [each for each in matrix.rows.values() if each.operation in operations])
+        ],
+    )
+
+
+def _permitted(
+    entries: Sequence[tuple[tuple[str, str], bool]], known: Mapping[str, str]
+) -> list[str]:
+    """Return a line for all persons who may call something about the same data."""
+    whose: defaultdict[str, list[str]] = defaultdict(list)
+    people = list(dict.fromkeys(person for (person, _), _ in entries))
+    for (person, other), permitted in entries:
+        if permitted:
+            whose[person].append(other)
+    own = [each for each in people if whose[each] == [OWN]]
+    lines = []
+    if own:
+        who = "each" if len(own) == len(people) else ", ".join(known.get(e, e) for e in own)
+        lines.append(f"{who}: own")
+    for each in people:
+        if each in own or not whose[each]:
+            continue
+        everything = len(whose[each]) == len(people)
+        said = ", ".join(known.get(other, other) for other in whose[each])
+        lines.append(f"{known.get(each, each)}: {'all' if everything else said}")
+    return lines
 
 
 def _count(number: int, row: PolicyRow) -> str:

@@ -6,7 +6,7 @@ import os
 import re
 import shlex
 import tomllib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,7 +18,7 @@ from crosstalk.cli.machine import print_json
 from crosstalk.cli.options import AsJson
 from crosstalk.core.errors import HarnessError
 from crosstalk.core.exit_codes import ExitCode
-from crosstalk.report.terminal import make_console
+from crosstalk.report.terminal import make_console, print_sentence
 
 if TYPE_CHECKING:
     from crosstalk.targets.described.init.rest import RestSurvey
@@ -182,6 +182,11 @@ def _describe_rest(
         markup=False,
         soft_wrap=True,
     )
+    reasons: defaultdict[str, list[str]] = defaultdict(list)
+    for name, reason in api.skip.items():
+        reasons[reason].append(name)
+    for reason, names in reasons.items():
+        print_sentence(console, f"  left out: {', '.join(names)} ({reason})")
     if api.unproven is not None:
         console.print(f"{api.unproven}: a run will report it", markup=False, soft_wrap=True)
     _print_next_steps(console, output, text, as_json)

@@ -32,11 +32,19 @@ def policy(
             "sent or started then; may be repeated."
         ),
     ] = None,
+    rows: Annotated[
+        bool, typer.Option("--all", help="Print a row for each person, operation and whose data.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> int:
     """Show who may call what about whose data, and what of it the last run tried."""
     from crosstalk.core.policy.coverage import merged
-    from crosstalk.report.policy_table import policy_sentence, print_policy, rules_of
+    from crosstalk.report.policy_table import (
+        policy_sentence,
+        print_policy,
+        print_policy_in_short,
+        rules_of,
+    )
 
     choice = chosen_target(target, False, {})
     if choice.file is None:
@@ -61,7 +69,10 @@ def policy(
     names = {each.name: each.called or each.name for each in declared.people.values()}
     for rule in rules_of(declared, names):
         print_sentence(console, f"rule: {rule}")
-    print_policy(console, matrix, names)
+    if rows:
+        print_policy(console, matrix, names)
+    else:
+        print_policy_in_short(console, matrix, names)
     print_sentence(console, f"tried: in {where}" if where else "tried: no run was found")
     print_sentence(console, policy_sentence(matrix), "bold")
     return ExitCode.CLEAN

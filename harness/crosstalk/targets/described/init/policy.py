@@ -23,6 +23,17 @@ _PEOPLE = re.compile(
     r"^(user(_?name|_?id)?|email|member(_?id)?|person|recipient|invitee|collaborator|with|target)s?$",
     re.IGNORECASE,
 )
+# "A review is public", "anyone can read them", "every customer sees its stars", "by all customers".
+_PUBLIC = re.compile(
+    r"\b(?:is|are|a|the)\s+public(?:ly)?\b|\bpublic(?:ly)?\s+(?:list|visible|readable|available)"
+    r"|\b(?:anyone|anybody|everyone|everybody|(?:every|any|all)\s+(?:\w+\s+)?[a-z]+)\s+"
+    r"(?:may\s+|can\s+|could\s+)?(?:sees?|reads?|views?|browses?|looks?)\b"
+    r"|\bof\s+(?:all|any)\s+(?:users|customers|members)\b|\b(?:by|from)\s+all\s+[a-z]+s\b",
+    re.IGNORECASE,
+)
+_NOT_PUBLIC = re.compile(
+    r"\bnot\s+(?:\w+\s+)?public|\bprivate\b|\bonly\b|\b(?:admins?|staff|role)\b", re.IGNORECASE
+)
 _TENANT_CLAIMS = re.compile(r"^(tenant|org|organi[sz]ation|team|workspace)(_?id|_?slug)?$", re.I)
 _ROLE_CLAIMS = re.compile(r"^(roles?|is_?admin|permissions?|groups?)$", re.IGNORECASE)
 
@@ -35,11 +46,15 @@ class Offered:
         name: Its name.
         arguments: Names of its arguments.
         scopes: Scopes or roles that the OpenAPI document's security asks for.
+        about: What its description says.
+        reads: Whether it changes nothing.
     """
 
     name: str
     arguments: Sequence[str]
     scopes: Sequence[str] = ()
+    about: str = ""
+    reads: bool = False
 
 
 def policy_guesses(operations: Iterable[Offered], token: str = "") -> list[str]:
@@ -64,6 +79,13 @@ def policy_guesses(operations: Iterable[Offered], token: str = "") -> list[str]:
             'scope = "any"',
             'access = "change"',
             said,
+        ]
+    for name, said in _shown_to_all(offered):
+        lines += [
+            "[[policy.allow]]",
+            'to = ["*"]  # fields that stay their owner\'s: [policy.fields] own = ["email"]',
+            'scope = "any"',
+            f"operations = {toml([name])}  # guess: its description says {toml(said)}",
         ]
     for opens, person, shared in _opening(offered):
         ends, accepts = _ending(opens, shared, offered), _accepting(opens, offered)
@@ -116,6 +138,29 @@ def _reserved(offered: Sequence[Offered]) -> dict[str, list[str]]:
         if role is not None:
             found.setdefault(role, []).append(each.name)
     return found
+
+
+def _shown_to_all(offered: Sequence[Offered]) -> list[tuple[str, str]]:
+    """Return readings that show every user what all have stored, as descriptions say.
+
+    The description of what stores there counts as well: "A review is public".
+    """
+    said = {e.name: match.group() for e in offered if (match := _public(e.about))}
+    stored = {each.partition(" ")[2]: text for each, text in said.items() if _is_post(each)}
+    found = []
+    for each in offered:
+        text = said.get(each.name) or stored.get(each.name.partition(" ")[2] or each.name)
+        if each.reads and text:
+            found.append((each.name, " ".join(text.split())))
+    return found
+
+
+def _public(about: str) -> re.Match[str] | None:
+    return None if _NOT_PUBLIC.search(about) else _PUBLIC.search(about)
+
+
+def _is_post(name: str) -> bool:
+    return _method(name) == "POST"
 
 
 def _opening(offered: Sequence[Offered]) -> list[tuple[str, str, str]]:

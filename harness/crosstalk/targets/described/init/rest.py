@@ -279,7 +279,8 @@ def title(operation: Operation) -> str:
 def offered(operation: Operation) -> Offered:
     """Return an operation as guesses of a policy know it."""
     arguments = [each.name for each in operation.parameters]
-    return Offered(title(operation), arguments, operation.extra.get("scopes", ()))
+    scopes, about = operation.extra.get("scopes", ()), str(operation.extra.get("about", ""))
+    return Offered(title(operation), arguments, scopes, about, operation.reads_only)
 
 
 def _password_in(operation: Operation) -> bool:

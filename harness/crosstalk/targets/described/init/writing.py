@@ -81,7 +81,11 @@ def written(
     lines += policy_guesses(
         (
             Offered(
-                str(each["name"]), [e.name for e in shape_of(each.get("inputSchema") or {}).leaves]
+                str(each["name"]),
+                [e.name for e in shape_of(each.get("inputSchema") or {}).leaves],
+                about=str(each.get("description") or ""),
+                reads=(told := found.tools.get(str(each["name"]))) is not None
+                and told.kind in ("list", "read", "search"),
             )
             for each in tools
         ),

@@ -123,3 +123,14 @@ def test_offers_beside_tools_are_written(
     for each in ("resources/read rules://all", "prompts/get recipe"):
         assert f"#   {each}\n" in text
     assert "1 resource, 1 resource template, 1 prompt" in " ".join(capsys.readouterr().out.split())
+
+
+def test_operations_that_are_left_out_are_named_with_the_reason(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths = {**DOCUMENT["paths"], "/logout": {"post": {"responses": {}}}}
+    document = {**DOCUMENT, "paths": paths}
+    written({"GET /openapi.json": lambda _: (200, document)}, tmp_path, header="X-Pass: any")
+    said = capsys.readouterr().out
+    assert "1 left out" in said
+    assert "left out: POST /logout (it may end the session or the account)" in said

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import tomllib
 
+import pytest
+
 from crosstalk.targets.described.init.policy import Offered, policy_guesses
 from crosstalk.targets.described.login.values import claims_of
 from crosstalk.targets.described.policy_config import PolicyConfig
@@ -79,3 +81,39 @@ def test_claims_of_a_token_hint_at_tenants_and_roles() -> None:
 
 def test_nothing_is_written_where_nothing_looks_like_a_policy() -> None:
     assert policy_guesses([Offered("GET /notes", ()), Offered("POST /notes", ("text",))]) == []
+
+
+@pytest.mark.parametrize(
+    ("about", "proposed"),
+    [
+        ("The last reviews of a mechanic, by all customers.", True),
+        ("Anyone can read them.", True),
+        ("Reviews are public.", True),
+        ("All orders of all customers. For the role admin.", False),
+        ("Reviews are not public.", False),
+        ("The reviews of a mechanic.", False),
+    ],
+)
+def test_reading_that_is_said_to_be_for_all_is_proposed_with_the_words_that_say_it(
+    about: str, proposed: bool
+) -> None:
+    offered = [Offered("GET /reviews", (), about=about, reads=True), Offered("POST /reviews", ())]
+    lines = policy_guesses(offered)
+    assert all(each.startswith("#") for each in lines if each), "never taken in by itself"
+    assert bool(lines) is proposed
+    if proposed:
+        (allow,) = taken_in(lines).allow
+        assert (allow.to, allow.scope, allow.access) == (["*"], "any", "read")
+        assert allow.operations == ["GET /reviews"]
+
+
+def test_reading_of_what_is_said_to_be_public_where_it_is_stored_is_proposed() -> None:
+    public = "A review is public: every customer sees its stars."
+    offered = [
+        Offered("POST /mechanics/{id}/reviews", ("id",), about=public),
+        Offered("GET /mechanics/{id}/reviews", ("id",), reads=True),
+        Offered("GET /orders", (), reads=True),
+    ]
+    (allow,) = taken_in(lines := policy_guesses(offered)).allow
+    assert allow.operations == ["GET /mechanics/{id}/reviews"]
+    assert any("is public" in each for each in lines)

@@ -35,7 +35,7 @@ from crosstalk.campaign.events import Emit, Finished, PartBegun, Progress, Start
 from crosstalk.campaign.options import CampaignOptions
 from crosstalk.campaign.plan import looks_closer_later, plan_of
 from crosstalk.campaign.result import CampaignResult
-from crosstalk.campaign.scheduler import PhaseScheduler, named
+from crosstalk.campaign.scheduler import PhaseScheduler
 from crosstalk.campaign.selection import chosen_oracles, chosen_phases, excluding
 from crosstalk.core.errors import HarnessError
 from crosstalk.core.history import Answer, History
@@ -409,7 +409,7 @@ class Campaign:
         """
         self._fixture.form = finding.naming
         with stopped_runs_are_errors():
-            phase = named(self._scheduler.phases, finding.oracle)
+            phase = self._scheduler.named(finding.oracle)
             if phase is not None:
                 return phase.reproduces(
                     self._scheduler.budget(_REPLAY_CALLS, _REPLAY_SECONDS), finding.script
@@ -499,6 +499,8 @@ class Campaign:
             return
         self._review.follow_up(history)
         self._budget.put_off = self._review.put_off
+        if not (self._record.enough() or self._budget.hurries_replays()):
+            self._take(self._scheduler.review(history))
         self._tell_progress(time.monotonic())
         if self._kept is not None and len(self._record.findings) > self._found_before:
             self._found_before = len(self._record.findings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -14,7 +14,7 @@ from crosstalk.campaign.division import ALONE, Division
 from crosstalk.core.history import History
 from crosstalk.execution.executor import Executor
 from crosstalk.generator.values.argument_knowledge import ArgumentKnowledge
-from crosstalk.phases.base import Phase, PhaseBudget, PhaseOutcome, PreparedPhase
+from crosstalk.phases.base import Phase, PhaseBudget, PhaseOutcome, PreparedPhase, ReviewingPhase
 from crosstalk.surface.operation import Operation
 from crosstalk.targets.base import Target
 
@@ -60,6 +60,7 @@ class PhaseScheduler:
     begun: Callable[[str], None] = lambda _name: None
     calls: int = 2**31
     division: Division = ALONE
+    _all: tuple[Phase, ...] = ()
     _calls: Counter[str] = field(default_factory=Counter)
     _seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     _turns: Counter[str] = field(default_factory=Counter)
@@ -69,6 +70,7 @@ class PhaseScheduler:
     _began: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
+        self._all = self.phases
         for phase in self.phases:
             reason = phase.obstacle(self.target)
             if reason is not None:
@@ -97,6 +99,19 @@ class PhaseScheduler:
         for phase in self.phases:
             if phase.share and not phase.smallest and self.division.number == 1:
                 yield self._played(phase, 0, _LEAST_SECONDS, "free of charge")
+
+    def review(self, history: History) -> Iterator[PhaseOutcome]:
+        """Have the phases replay what they suspect in the history of an example that has ended.
+
+        One that meets an obstacle may need less for that.
+        """
+        for phase in self._all:
+            if isinstance(phase, ReviewingPhase):
+                yield phase.review(history, self.budget(0, _LEAST_SECONDS, f"{phase.name} review"))
+
+    def named(self, name: str) -> Phase | None:
+        """Return the phase of that name, if there is one."""
+        return next((each for each in self._all if each.name == name), None)
 
     def waiting(self) -> int:
         """Return the calls that the phases want which never had a turn."""
@@ -245,8 +260,3 @@ class PhaseScheduler:
 def _part_of(phase: Phase) -> str:
     """Return what a phase is called among the parts of a campaign."""
     return f"phase {phase.name}"
-
-
-def named(phases: Iterable[Phase], name: str) -> Phase | None:
-    """The phase of that name, if there is one."""
-    return next((each for each in phases if each.name == name), None)

@@ -160,7 +160,7 @@ class Counterfactual:
             return False
         owners = {owner for _, owner in foreign}
         acts = [each.number for each in script.steps if each.actor.user in owners]
-        without = _in_words(script, history, acts).without(*acts)
+        without = in_words(script, history, acts).without(*acts)
         alone = None if without is None else self.run(without)
         # Only then: where nothing is reset, what was stored first would still be shown.
         # In the same words: what the system makes of them, a slug or a digest, is the same for all.
@@ -186,7 +186,7 @@ def _foreign(history: History, index: int) -> tuple[tuple[str, str], ...]:
     return next((each.foreign for each in observations(history) if each.call.index == index), ())
 
 
-def _in_words(script: Script, history: History, acts: Collection[int]) -> Script:
+def in_words(script: Script, history: History, acts: Collection[int]) -> Script:
     """Return the script with words in the place of references to them in these steps' answers.
 
     Words that a user chose, a path or a title, can be said by any user; an id that the system made

@@ -152,3 +152,17 @@ class PreparedPhase(Protocol):
             HarnessError: The target cannot.
         """
         ...
+
+
+@runtime_checkable
+class ReviewingPhase(Protocol):
+    """A phase that compares in replays what single calls of an example were answered."""
+
+    def review(self, history: History, budget: PhaseBudget) -> PhaseOutcome:
+        """Replay what is suspected in the history of an example that has just ended.
+
+        Args:
+            history: Of the example.
+            budget: No calls but replayed ones are made.
+        """
+        ...

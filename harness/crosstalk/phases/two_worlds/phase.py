@@ -20,6 +20,7 @@ from crosstalk.execution.cause import act_in
 from crosstalk.execution.stopping import OutOfTimeError
 from crosstalk.oracles.base import Suspicion
 from crosstalk.phases.base import PhaseBudget, PhaseOutcome
+from crosstalk.phases.two_worlds.acts import answered_otherwise
 from crosstalk.phases.two_worlds.comparison import (
     ABSENT,
     ACTIVE,
@@ -32,7 +33,7 @@ from crosstalk.phases.two_worlds.evidence import evidence_of
 from crosstalk.phases.two_worlds.minimization import Shrinker, Shrunk, repeated
 from crosstalk.phases.two_worlds.oracle import TwoWorlds
 from crosstalk.phases.two_worlds.permitted_sources import partners
-from crosstalk.phases.two_worlds.plan import LEAST, WorldsPlan, plan_of, prepared_plan
+from crosstalk.phases.two_worlds.plan import LEAST, WorldsPlan, plan_of, plan_of_act, prepared_plan
 from crosstalk.phases.two_worlds.watch import MANY_ACTS, Watch, readings_of
 from crosstalk.phases.two_worlds.watching import Correlated, Watching, correlation_of
 from crosstalk.phases.two_worlds.world_runs import WorldRunner
@@ -51,6 +52,8 @@ _PAUSED_VISITS = 3
 _WATCHED, _MOST_WATCHED = 0.6, 200
 # Calls below which nothing is watched.
 _FEWEST_TO_WATCH = 50
+# Acts whose answers are compared in worlds of their own, in all, and for one place.
+_MOST_ACTS, _TRIES = 12, 2
 # Situation that is counted.
 VISITS = "visits of two worlds"
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 2.0, 10.0
@@ -79,6 +82,7 @@ class TwoWorldsPhase:
         self._done: deque[History] = deque(maxlen=_REMEMBERED)
         self._noise: set[Place] = set()
         self._watching = Watching()
+        self._acts: Counter[Place] = Counter()
         self._visits = 0
         self._patience = _PAUSED_VISITS
 
@@ -92,11 +96,16 @@ class TwoWorldsPhase:
             )
         if len(members) < 2:
             return "there is one user only"
-        flows = (*target.allowed_flows, *flows_of_policy(target.policy, target.operations))
-        if all(len(partners(flows, each, members)) == len(members) - 1 for each in members):
+        if self._shares_everything(target):
             said = "allowed_flows" if target.policy is None else "the policy"
             return f"{said} shares everything with every user"
         return None
+
+    @staticmethod
+    def _shares_everything(target: Target) -> bool:
+        members = [each.name for each in target.principals.members]
+        flows = (*target.allowed_flows, *flows_of_policy(target.policy, target.operations))
+        return all(len(partners(flows, each, members)) == len(members) - 1 for each in members)
 
     def run(self, budget: PhaseBudget) -> PhaseOutcome:
         """Play examples, one after the other, until the budget is spent or something is found."""
@@ -126,6 +135,41 @@ class TwoWorldsPhase:
                         # One world alone shows nothing.
                         break
                     self._visit(plan, runner, budget, outcome)
+        return outcome
+
+    def review(self, history: History, budget: PhaseBudget) -> PhaseOutcome:
+        """Play acts that were answered otherwise than another user's in worlds of their own.
+
+        This needs no reset: users who stay act about new objects in each world.
+
+        Args:
+            history: Of an example that has just ended.
+            budget: All of this is replayed.
+        """
+        outcome = PhaseOutcome()
+        if self._shares_everything(budget.target):
+            return outcome
+        runner = self._runner(budget)
+        operations = runner.executor.operations
+        with suppress(OutOfTimeError), runner.executor.replaying():
+            for act in answered_otherwise(history, operations):
+                new = [each for each in act.places if self._acts[each] < _TRIES]
+                if (
+                    outcome.findings
+                    or time.monotonic() >= budget.deadline
+                    or self._acts.total() >= _MOST_ACTS
+                ):
+                    break
+                self._acts.update(new[:1])
+                for alike in (True, False) if new else ():
+                    if outcome.findings:
+                        break
+                    plan = plan_of_act(history, operations, act.call, alike=alike)
+                    if plan is not None:
+                        whole = runner.run(plan, _TWO)
+                        self._judge(plan, _TWO, whole, runner, budget, outcome)
+        # What does not show again was different for a reason of its own.
+        outcome.inconclusive.clear()
         return outcome
 
     def reproduces(self, budget: PhaseBudget, script: Script) -> Suspicion | None:

@@ -20,6 +20,7 @@ from crosstalk.core.object_kinds import deletes
 from crosstalk.core.policy import Share, Suspend
 from crosstalk.core.policy.flows import flows_of_policy
 from crosstalk.core.script import Script, Step, references_in, script_of
+from crosstalk.execution.counterfactual import in_words
 from crosstalk.generator.values.texts import COMMON_WORD
 from crosstalk.phases.two_worlds.permitted_sources import left_out, partners
 from crosstalk.surface.capabilities import (
@@ -35,6 +36,8 @@ _OTHERS_STEPS = 20
 _READINGS = 9
 _REPEATS = 4
 _CREATIONS = 3
+# Acts before one whose answer is compared, with that one.
+_ACTS = 16
 # The size of a plan of as few calls as can show anything.
 LEAST = 0.2
 
@@ -195,6 +198,49 @@ def _numbered(step: Step) -> Probe:
     """Return the probe of a step with the step's number as its key."""
     probe = cast("Probe", step.probe)
     return replace(probe, key=step.number)
+
+
+def plan_of_act(
+    history: History, operations: Mapping[str, Operation], act: Call, *, alike: bool
+) -> WorldsPlan | None:
+    """A plan to compare what an act was answered; None where others have nothing to do with it.
+
+    Args:
+        history: What a generator did.
+        operations: Operation name to operation.
+        act: Of a user, in that history.
+        alike: Whether the others do nothing but what they did by the same operation.
+    """
+    observer, before = act.actor, history.until(act.index)
+    users = list(history.subjects)
+    flows = (*history.allowed_flows, *flows_of_policy(history.policy, operations))
+    near = partners(flows, observer.name, users)
+    others = [each for each in users if each != observer.name and each not in near]
+    script = _without_sharing(before)
+    # What the observer said in another's words needs no answer of theirs.
+    theirs = [each.number for each in script.steps if each.actor.user != observer.name]
+    script = in_words(script, before, theirs)
+    steps = _free_of_others(script, observer.name, near, before)
+    acts = [
+        each
+        for each in steps
+        if not operations[each.operation].reads_only
+        and before.calls[each.number - 1].answer.outcome is Outcome.OK
+        and (each.actor.user in others or not alike or each.number == act.index)
+        and (each.operation == act.operation or not alike)
+    ]
+    chosen = {each.number for each in acts[-_ACTS:]}
+    whole = Script(steps)
+    if act.index not in chosen:
+        return None
+    script = whole.only(whole.needed_for(chosen)) or Script(())
+    if all(each.actor.user not in others for each in script.steps):
+        return None
+    probed = [
+        replace(each, probe=_probe(each, observer, near, others, flows, operations))
+        for each in script.steps
+    ]
+    return WorldsPlan(Script(tuple(probed)), observer.name)
 
 
 def _without_sharing(history: History) -> Script:

@@ -12,6 +12,8 @@ from crosstalk.core.policy import Allow, Policy, Reserve, Suspend
 from crosstalk.core.policy.coverage import OWN, PolicyMatrix, PolicyRow
 from crosstalk.report.tables import columns, print_table
 
+_TITLE = "Who may call what about whose data, before anything is shared"
+
 
 def policy_sentence(matrix: PolicyMatrix) -> str:
     """Return what a policy permits and what of its refusals was tried, in a sentence."""
@@ -54,7 +56,7 @@ def print_policy(
     known = names or {}
     print_table(
         console,
-        "Who may call what about whose data, before anything is shared",
+        _TITLE,
         columns(
             "person", "operation", "whose", "policy", numbers=("tried", "served", "by sharing")
         ),
@@ -92,7 +94,7 @@ def print_policy_in_short(
         alike[tuple(sorted(entries.items()))].append(operation)
     print_table(
         console,
-        "Who may call what about whose data, before anything is shared",
+        _TITLE,
         columns("operations", "who may, about whose", numbers=("refused", "tried")),
         [
             (

@@ -16,6 +16,7 @@ _PAGE_SIZES = frozenset(
     {"limit", "page_size", "pagesize", "per_page", "perpage", "max_results", "maxresults", "first"}
     | {"size", "per", "take", "page_limit", "items_per_page", "batch_size", "max_items"}
 )
+_PAGE_PLACE = re.compile(r"page(?:_?(?:number|no|index))?|offset|skip", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +250,11 @@ def page_size(operation: Operation) -> Parameter | None:
     return next(
         (each for each in operation.parameters if last_name(each.name).lower() in _PAGE_SIZES), None
     )
+
+
+def is_page_place(parameter: Parameter) -> bool:
+    """Return whether a parameter says where a page begins, by its number or by rows before it."""
+    return _PAGE_PLACE.fullmatch(last_name(parameter.name)) is not None
 
 
 def smallest_page(operation: Operation) -> dict[str, Any]:

@@ -9,7 +9,6 @@ is what it shows where the other is absent, so that the calls are marked for the
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
@@ -29,6 +28,7 @@ from crosstalk.generator.examples.tenants import apart
 from crosstalk.generator.values.texts import COMMON_WORD
 from crosstalk.surface.capabilities import (
     Capabilities,
+    is_page_place,
     observation_arguments,
     page_size,
     required_references,
@@ -42,8 +42,6 @@ _EACH = 3
 _MOST_CREATORS, _MOST_LISTS = 6, 12
 # Pages that are followed: the reader's objects, the page that ends the list, and one of others'.
 _MOST_PAGES = _EACH + 2
-# What says where a page begins, where no answer does.
-_PLACE = re.compile(r"page(?:_?(?:number|no|index))?|offset|skip|start", re.IGNORECASE)
 
 
 class WholeLists:
@@ -175,7 +173,7 @@ def _place(operation: Operation) -> Parameter | None:
         (
             each
             for each in operation.parameters
-            if each.role is not Role.CURSOR and _PLACE.fullmatch(last_name(each.name))
+            if each.role is not Role.CURSOR and is_page_place(each)
         ),
         None,
     )

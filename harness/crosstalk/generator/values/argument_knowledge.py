@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crosstalk.core.history import Answer, Outcome
-from crosstalk.core.identifiers import last_name
 from crosstalk.generator.values.catalogue import Catalogue
 from crosstalk.generator.values.choice import Choice
 from crosstalk.generator.values.field_lessons import FieldLessons
@@ -31,7 +30,7 @@ from crosstalk.generator.values.refusals import (
 )
 from crosstalk.generator.values.schema_values import SchemaValues
 from crosstalk.oracles.base import denies
-from crosstalk.surface.capabilities import removes
+from crosstalk.surface.capabilities import is_page_place, removes
 from crosstalk.surface.operation import CONDITION, Operation, Parameter, Role
 from crosstalk.surface.opposites import edits
 
@@ -41,8 +40,6 @@ _PLACE = re.compile(r"\{(?:marker|end:\d+)\}")
 _FORMED = frozenset({Role.TEXT, Role.QUERY, Role.VALUE})
 # Those of them that a change stores.
 _SAID = frozenset({Role.TEXT, Role.VALUE})
-# Arguments that say where a page begins.
-_PAGE = re.compile(r"page(?:_?(?:number|no|index))?|offset|skip", re.IGNORECASE)
 # Parameters that may take what a public list shows.
 _LISTED = frozenset({Role.VALUE, Role.REFERENCE})
 # Calls with required arguments alone, all refused, after which optional ones may be what is needed.
@@ -110,7 +107,7 @@ class ArgumentKnowledge:
             values = sensible(operation, values)
         if values:
             edge = window_edge(operation, parameter, values)
-            if edge is None and operation.reads_only and _PAGE.fullmatch(last_name(parameter.name)):
+            if edge is None and operation.reads_only and is_page_place(parameter):
                 # A page that is not the first has nothing to show where little is stored.
                 values = [min(values)] * len(values) + [*values] if _numbers(values) else values
             return choice.of(mostly_first(parameter, values)) if edge is None else edge
@@ -303,7 +300,7 @@ class ArgumentKnowledge:
             left_out = [each.name for each in operation.parameters if not each.required]
             self._missed[operation.name].update(named_in(answer, left_out))
         self._take_lessons(operation, arguments, answer, given)
-        unproven = [name for name in given if not self._proven(operation.name, name)]
+        unproven = self._unproven(operation, given)
         if len(unproven) > 1 and self._served[operation.name]:
             # Given all at once: it is not known which of them was refused.
             return
@@ -340,6 +337,10 @@ class ArgumentKnowledge:
             names = [each for each in given if operation.chooses(each) and not each.many]
             self._not_new.update((operation.name, each.name) for each in names)
 
+    def _unproven(self, operation: Operation, given: Sequence[str]) -> list[str]:
+        """Return those of the given arguments of which no value was ever accepted."""
+        return [name for name in given if not self._proven(operation.name, name)]
+
     def _note_denied(
         self,
         operation: Operation,
@@ -351,8 +352,7 @@ class ArgumentKnowledge:
         the call named nothing else: a note that says which one to see as well.
         """
         if not any(each.refers for each in operation.parameters if each.name in arguments):
-            unproven = [name for name in given if not self._proven(operation.name, name)]
-            told = named_in(answer, unproven)
+            told = named_in(answer, self._unproven(operation, given))
             self._refused.update((operation.name, name) for name in told)
 
     def _note_catalogued(self, operation: Operation, arguments: Mapping[str, Any]) -> None:
@@ -384,7 +384,7 @@ class ArgumentKnowledge:
         formed = [
             each for each in operation.parameters if each.role in _FORMED or operation.chooses(each)
         ]
-        unproven = [name for name in given if not self._proven(operation.name, name)]
+        unproven = self._unproven(operation, given)
         alone = [formed[0].name] if len(formed) == 1 and formed[0].name in arguments else []
         repeated = repeated_in(answer, {each.name: arguments.get(each.name) for each in formed})
         taught = lessons(answer, formed, repeated or unproven or alone)

@@ -12,7 +12,7 @@ import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 from crosstalk.core.history import Actor, Call, Channel, Flow, History, Outcome, Probe
 from crosstalk.core.identifiers import is_short_id, strings_in
@@ -95,6 +95,54 @@ class WorldsPlan:
         return replace(self, script=Script(steps[: place + 1]))
 
 
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """Who stands around an observer.
+
+    Attributes:
+        observer: The observer's name.
+        flows: What may be shown to others, as a description or a policy says.
+        near: Partners, who may see all that is the observer's, or show all that is theirs.
+        others: The other users.
+    """
+
+    observer: str
+    flows: Sequence[Flow]
+    near: frozenset[str]
+    others: Sequence[str]
+
+    @classmethod
+    def of(cls, history: History, operations: Mapping[str, Operation], observer: str) -> _Around:
+        """Read it out of a history."""
+        users = list(history.subjects)
+        flows = (*history.allowed_flows, *flows_of_policy(history.policy, operations))
+        near = partners(flows, observer, users)
+        others = [each for each in users if each != observer and each not in near]
+        return cls(observer, flows, near, others)
+
+    def shown(self, operation: Operation) -> bool:
+        """Return whether what an operation answers the observer is compared in no world."""
+        return (
+            operation.public
+            or operation.pushes
+            or left_out(self.flows, self.observer, self.others, operation.name)
+        )
+
+    def plan(self, script: Script, operations: Mapping[str, Operation]) -> WorldsPlan:
+        """Return the plan of these calls, each with its probe."""
+        probed = (replace(e, probe=self._probe(e, operations[e.operation])) for e in script.steps)
+        return WorldsPlan(Script(tuple(probed)), self.observer)
+
+    def _probe(self, step: Step, operation: Operation) -> Probe | None:
+        if step.actor.user in self.near:
+            return None
+        if step.actor.user != self.observer:
+            return Probe("worlds", step.number, "varied", self.observer)
+        if self.shown(operation):
+            return None
+        return Probe("worlds", step.number, "observed", self.observer)
+
+
 def plan_of(
     history: History,
     operations: Mapping[str, Operation],
@@ -113,10 +161,8 @@ def plan_of(
         read_so_far: How often each reading was made, in all plans; counted up.
         size: The part of the usual number of calls that it may hold, above 0 to 1.
     """
-    users = list(history.subjects)
-    flows = (*history.allowed_flows, *flows_of_policy(history.policy, operations))
-    near = partners(flows, observer.name, users)
-    others = [each for each in users if each != observer.name and each not in near]
+    around = _Around.of(history, operations, observer.name)
+    near = around.near
     steps = _free_of_others(_without_sharing(history), observer.name, near, history)
     own = [each for each in steps if each.actor == observer]
     varied = [each for each in steps if each.actor.user not in (observer.name, *near)]
@@ -149,11 +195,7 @@ def plan_of(
     last = max(each.number for each in steps)
     numbered = [replace(each, number=last + place) for place, each in enumerate(added, start=1)]
     script = Script((*script.steps, *numbered))
-    probed = [
-        replace(each, probe=_probe(each, observer, near, others, flows, operations))
-        for each in script.steps
-    ]
-    return WorldsPlan(Script(tuple(probed)), observer.name)
+    return around.plan(script, operations)
 
 
 def prepared_plan(
@@ -170,34 +212,16 @@ def prepared_plan(
     plan = WorldsPlan.of(script)
     if plan is None:
         return None
-    flows = (*history.allowed_flows, *flows_of_policy(history.policy, operations))
-    observer = plan.observer
-    others = [each for each in history.subjects if each != observer]
-
-    def probed(step: Step) -> Step:
-        shown = left_out(flows, observer, others, step.operation)
-        if _part(step) == "observed" and (operations[step.operation].public or shown):
-            return replace(step, probe=None)
-        return step if step.probe is None else replace(step, probe=_numbered(step))
-
-    plan = replace(plan, script=Script(tuple(probed(each) for each in script.steps)))
+    plan = _Around.of(history, operations, plan.observer).plan(script, operations)
     over = len(plan.script.steps) + len(plan.alone().script.steps) - most
     if over > 0:
-        reading = [each for each in plan.observed() if operations[_of(plan, each)].reads_only]
-        left = plan.without(reading[-((over + 1) // 2) :])
-        return left if left is not None and left.observed() and left.varied() else None
-    return plan if plan.observed() and plan.varied() else None
-
-
-def _of(plan: WorldsPlan, number: int) -> str:
-    """Return the operation of a step."""
-    return next(each.operation for each in plan.script.steps if each.number == number)
-
-
-def _numbered(step: Step) -> Probe:
-    """Return the probe of a step with the step's number as its key."""
-    probe = cast("Probe", step.probe)
-    return replace(probe, key=step.number)
+        reading = [
+            each.number
+            for each in plan.script.steps
+            if _part(each) == "observed" and operations[each.operation].reads_only
+        ]
+        plan = plan.without(reading[-((over + 1) // 2) :])
+    return plan if plan is not None and plan.observed() and plan.varied() else None
 
 
 def plan_of_act(
@@ -212,14 +236,12 @@ def plan_of_act(
         alike: Whether the others do nothing but what they did by the same operation.
     """
     observer, before = act.actor, history.until(act.index)
-    users = list(history.subjects)
-    flows = (*history.allowed_flows, *flows_of_policy(history.policy, operations))
-    near = partners(flows, observer.name, users)
-    others = [each for each in users if each != observer.name and each not in near]
+    around = _Around.of(history, operations, observer.name)
+    near, others = around.near, around.others
     script = _without_sharing(before)
-    # What the observer said in another's words needs no answer of theirs.
-    theirs = [each.number for each in script.steps if each.actor.user != observer.name]
-    script = in_words(script, before, theirs)
+    # What the observer said in another's words needs no answer that the other got.
+    foreign = [each.number for each in script.steps if each.actor.user != observer.name]
+    script = in_words(script, before, foreign)
     steps = _free_of_others(script, observer.name, near, before)
     acts = [
         each
@@ -236,11 +258,7 @@ def plan_of_act(
     script = whole.only(whole.needed_for(chosen)) or Script(())
     if all(each.actor.user not in others for each in script.steps):
         return None
-    probed = [
-        replace(each, probe=_probe(each, observer, near, others, flows, operations))
-        for each in script.steps
-    ]
-    return WorldsPlan(Script(tuple(probed)), observer.name)
+    return around.plan(script, operations)
 
 
 def _without_sharing(history: History) -> Script:
@@ -401,28 +419,6 @@ def _serves(call: Call, observer: Actor) -> bool:
         and call.actor.user not in (None, observer.name)
         and call.actor.user == call.actor.claims
     )
-
-
-def _probe(
-    step: Step,
-    observer: Actor,
-    near: frozenset[str],
-    others: Sequence[str],
-    flows: Sequence[Flow],
-    operations: Mapping[str, Operation],
-) -> Probe | None:
-    if step.actor.user in near:
-        return None
-    if step.actor.user != observer.name:
-        return Probe("worlds", step.number, "varied", observer.name)
-    operation = operations[step.operation]
-    if (
-        operation.public
-        or operation.pushes
-        or left_out(flows, observer.name, others, step.operation)
-    ):
-        return None
-    return Probe("worlds", step.number, "observed", observer.name)
 
 
 def _part(step: Step) -> str:

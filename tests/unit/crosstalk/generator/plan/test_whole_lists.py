@@ -66,13 +66,11 @@ class Paged(Notes):
         begin = int(arguments.get("offset", 0))
         named = str(arguments.get("cursor", ""))
         if named:
-            begin = 1 + [each for _, each in newest].index(named.removeprefix("after-"))
-            newest = newest[begin:]
+            place = [each for _, each in newest].index(named.removeprefix("after-"))
+            newest = newest[place + 1 :]
         own = [each for each in newest if each[0] == caller]
-        rows = own[:limit] if named or "cursor" in {e.name for e in operation.parameters} else None
-        if rows is None:
-            seen = newest[: begin + limit] if self.leak == "cut" else own[: begin + limit]
-            rows = [each for each in seen if each[0] == caller][begin:]
+        seen = newest[: begin + limit] if self.leak == "cut" else own
+        rows = [each for each in seen if each[0] == caller][begin : begin + limit]
         among = newest if self.leak == "more" else own
         goes_on = bool(rows) and among.index(rows[-1]) + 1 < len(among)
         after = f"after-{rows[-1][1]}" if goes_on and self.listing is BY_CURSOR else None

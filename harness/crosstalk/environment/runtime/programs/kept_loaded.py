@@ -3,8 +3,8 @@
 To load the backend takes longer than all else about its start. This program loads the application
 of a module (its `app`, where it has one), leaves a copy of itself that holds what was loaded, and
 runs the module as `python -m MODULE ...` would. The copy opens no port and reaches no database. It
-is told by lines of JSON on the socket FD: `{"environment": {...}}` has it fork, it answers
-`{"begun": pid}`, the fork runs the module once `{"go": pid}` was said, and `{"ended": pid,
+is told by lines of JSON on the socket FD: `{"environment": {...}}` has it fork, the
+fork answers `{"begun": pid}` and runs the module once `{"go": pid}` was said, and `{"ended": pid,
 "status": N}` tells of its end. The copy ends when the other end of the socket does, and with it
 every fork that has not been let go. It runs with the environment of the service, in which there is
 no harness, and so needs nothing but the standard library.
@@ -77,19 +77,20 @@ def _forked(told: socket.socket) -> bool:
             if pid == 0:
                 for each in (gate, ended, woken, *gates.values()):
                     os.close(each)
-                return _let_go(opened, order["environment"])
+                return _let_go(told, opened, order["environment"])
             os.close(opened)
             gates[pid] = gate
-            _say(told, {"begun": pid})
 
 
-def _let_go(gate: int, environment: dict[str, str]) -> bool:
+def _let_go(told: socket.socket, gate: int, environment: dict[str, str]) -> bool:
     """Become a service that has not begun; returns whether it shall."""
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.setsid()
     os.environ.clear()
     os.environ.update(environment)
+    # Only now: whoever ends its group before it has one ends nothing.
+    _say(told, {"begun": os.getpid()})
     let = os.read(gate, 1)
     os.close(gate)
     return bool(let)

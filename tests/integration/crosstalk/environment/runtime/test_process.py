@@ -301,7 +301,15 @@ def test_copy_of_a_service_is_not_kept_longer_than_it_is_wanted(
     assert not [each for each in left if each.status() != psutil.STATUS_ZOMBIE]
 
 
-def test_copy_of_a_service_ends_with_the_harness(tmp_path: Path) -> None:
+@pytest.mark.parametrize("late", [False, True], ids=["", "slow-to-begin"])
+def test_copy_of_a_service_ends_with_the_harness(tmp_path: Path, late: bool) -> None:
+    if late:
+        # As on a busy machine: the harness dies before a fork of the copy has its own session.
+        (tmp_path / "sitecustomize.py").write_text(
+            "import os, time\n"
+            "begin, waits = os.setsid, [1.5, 0]\n"
+            "os.setsid = lambda: (time.sleep(waits.pop()), begin())\n"
+        )
     code = (
         "import os, signal, sys; sys.path.insert(0, sys.argv[1])\n"
         "from pathlib import Path\n"

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crosstalk.core.history import Actor, Answer, Call, History, Outcome, Probe, Sending
+from crosstalk.execution.limit_record import LimitRecord
 from crosstalk.execution.stopping import OutOfCallsError, OutOfTimeError, stopping_the_run
 from crosstalk.surface.credentials import Credentials, Presented
 from crosstalk.surface.http.delivery import sent_as
@@ -53,6 +54,7 @@ class Executor:
         called: How many calls each operation got.
         limited: How many of them were refused for being too many, where no limit was used up on
             purpose.
+        limits: Whom operations refused for being too many, where none was used up on purpose.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class Executor:
         self.outcomes: Counter[Outcome] = Counter()
         self.called: Counter[str] = Counter()
         self.limited: Counter[str] = Counter()
+        self.limits = LimitRecord()
         self._recording = threading.Lock()
         self._threads: ThreadPoolExecutor | None = None
         self._groups = 0
@@ -304,6 +307,8 @@ class Executor:
         self._count()
         started = time.monotonic()
         ends = self._deadlines[-1] if self._deadlines else math.inf
+        # A refusal for being too many is what is looked for.
+        ends = -math.inf if self._using_up_limits else ends
         with sent_as(planned.sending), ending_at(ends), stopping_the_run():
             answer = self._surfaces[found.surface].call(found, planned.arguments, presented)
         ended = time.monotonic()
@@ -347,8 +352,9 @@ class Executor:
             history.record(call)
             self.outcomes[call.answer.outcome] += 1
             self.called[call.operation] += 1
-            if call.answer.outcome is Outcome.LIMITED and not self._using_up_limits:
-                self.limited[call.operation] += 1
+            if not self._using_up_limits:
+                self.limited[call.operation] += call.answer.outcome is Outcome.LIMITED
+                self.limits.note(history, call, self.calls_made)
             if self._kept is not None:
                 self._kept.append(call)
         return call

@@ -14,7 +14,7 @@ _MEANINGS = {
     "delegation": "An agent showed its user what is reserved for a role that the user lacks",
     "two-worlds": "What one user observes depends on whether, or on what, others did",
     "concurrency": "Beside concurrent clients an answer is not what its caller gets alone",
-    "limits": "A user is refused for being too fast because of what another user did",
+    "limits": "A user is refused for being one too many because of what another user did",
     "layer": "One of the layers lets something through when the others are bypassed",
 }
 

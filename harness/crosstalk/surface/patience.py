@@ -16,7 +16,8 @@ def ending_at(deadline: float) -> Iterator[None]:
     """Let the calls of the block wait until a deadline.
 
     Args:
-        deadline: On the clock of `time.monotonic`.
+        deadline: On the clock of `time.monotonic`; minus infinity where a refusal is to be seen
+            and not waited for.
     """
     token = _ENDS.set(deadline)
     try:
@@ -28,3 +29,8 @@ def ending_at(deadline: float) -> Iterator[None]:
 def seconds_to_wait() -> float:
     """Return the seconds in which the call under way may still be made; infinite where unset."""
     return max(0.0, _ENDS.get() - time.monotonic())
+
+
+def waits_for_nothing() -> bool:
+    """Return whether the call under way is to be refused where it would have to wait."""
+    return _ENDS.get() == -math.inf

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from crosstalk.core.history import History, Outcome, Sending
+from crosstalk.core.history import History, Sending
+from crosstalk.core.limit_refusals import refused_for_many
 from crosstalk.execution.executor import Executor
-from crosstalk.phases.limits.trial import Trial, Trier
+from crosstalk.phases.limits.trial import Trial, Trier, accepted
 from crosstalk.surface.operation import Operation
 
 # Requests that are held open, fewer than what a limit of calls a minute usually lets through.
@@ -53,12 +54,12 @@ class HeldRequests:
         """
         planned = self._trier.plan_each(history, operation)
         (control,) = self._executor.execute_all(history, planned[:1])
-        if control.answer.outcome is not Outcome.OK:
+        if not accepted(control):
             return Trial(history, control, None, None)
         _, own, observed = planned
         held = self._trier.plan_each(history, operation)[1]
         held = replace(held, sending=Sending(aborted_at="body", after=_SECONDS, copies=HELD))
         beside = [replace(each, sending=Sending(after=_BESIDE)) for each in (own, observed)]
         _, refused, first = self._executor.execute_all(history, [held, *beside])
-        limited = refused.answer.outcome is Outcome.LIMITED
+        limited = refused_for_many(refused.answer)
         return Trial(history, control, refused if limited else None, first)

@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from crosstalk.core.defects.broken_rules import BrokenRule
-from crosstalk.core.evidence import exchange_of
-from crosstalk.core.history import Call, Channel, Outcome
-from crosstalk.core.script import Script, script_of
-from crosstalk.core.verdict import Control, Finding, Inconclusive, InconclusiveKind
+from crosstalk.core.history import Channel, History
+from crosstalk.core.limit_refusals import refused_for_many
+from crosstalk.core.script import Script
+from crosstalk.core.verdict import Control, Inconclusive, InconclusiveKind
 from crosstalk.execution.script_runner import ScriptRunner
 from crosstalk.execution.stopping import OutOfTimeError, stopping_the_run
 from crosstalk.oracles.base import Suspicion
 from crosstalk.phases.base import PhaseBudget, PhaseOutcome
+from crosstalk.phases.limits.evidence import NAME, TRIALS, finding_of, suspicion_of
 from crosstalk.phases.limits.held_requests import HELD, HeldRequests
-from crosstalk.phases.limits.trial import MOST_CALLS, MOST_OBSERVED, Trial, Trier
+from crosstalk.phases.limits.met import LimitsMet
+from crosstalk.phases.limits.trial import MOST_CALLS, MOST_OBSERVED, Trial, Trier, accepted
 from crosstalk.surface.capabilities import creators_among, required_references
 from crosstalk.surface.http.exchange import retry_after
 from crosstalk.surface.operation import Operation
 from crosstalk.targets.base import Target
 
 _MEMBERS = 3
-# Trials after which a limit is believed to be shared.
-_TRIALS = 2
 # Seconds after which a limit that was used up lets a first call through again.
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 2.0, 10.0
 # Seconds below which no trial is begun, and the phase is not begun.
@@ -36,6 +36,8 @@ _SECONDS_TO_HOLD = 12.0
 _MODEL_PART = 0.25
 # Calls below which a trial shows nothing.
 _LEAST_CALLS = 10
+# Times that an operation is tried again which refused users on the way.
+_MOST_REVIEWS = 2
 # Situations that are counted.
 USED_UP = "limits used up"
 CALLS = "calls of one user that met no limit"
@@ -49,7 +51,7 @@ class LimitsPhase:
         sleep: Waits, in seconds.
     """
 
-    name = "limits"
+    name = NAME
     # Nothing before the end: users whose limit is used up would be of no use to the others.
     share = 0.0
     least = 320
@@ -57,6 +59,8 @@ class LimitsPhase:
 
     def __init__(self, sleep: Callable[[float], None] = time.sleep) -> None:
         self._sleep = sleep
+        # Operation to how often what was refused on the way was tried again.
+        self._reviewed: Counter[str] = Counter()
 
     def obstacle(self, target: Target) -> str | None:
         """Limits that cannot be had, that are accepted as shared, or that too few users have."""
@@ -97,6 +101,31 @@ class LimitsPhase:
                     self._try(operation, budget, outcome, most)
         return outcome
 
+    def review(self, history: History, budget: PhaseBudget) -> PhaseOutcome:
+        """Try again what refused a user who had done less than others, in replayed calls."""
+        del history
+        outcome = PhaseOutcome()
+        if self.obstacle(budget.target) is not None:
+            return outcome
+        with suppress(OutOfTimeError), budget.executor.using_up_limits():
+            for early in list(budget.executor.limits.early.values()):
+                name = early.call.operation
+                operation = budget.executor.operations[name]
+                if self._reviewed[name] >= _MOST_REVIEWS or required_references(operation):
+                    continue
+                self._reviewed[name] += 1
+                met = LimitsMet(budget, _trier, lambda trial: self._sleep(_pause(trial)))
+                found = met.confirm(early)
+                if found is None:
+                    # Another user's refusal is looked at, if there is one.
+                    del budget.executor.limits.early[name]
+                    continue
+                self._reviewed[name] = _MOST_REVIEWS
+                outcome.suspected = early.made
+                outcome.situations[USED_UP] += 1
+                outcome.findings.append(found)
+        return outcome
+
     def reproduces(self, budget: PhaseBudget, script: Script) -> Suspicion | None:
         """Play a finding's script again, after its last call alone, which must be served."""
         if budget.target.production is not None:
@@ -110,11 +139,11 @@ class LimitsPhase:
             history = budget.fresh_history()
             ScriptRunner(budget.executor, history).run_script(each)
             last = history.calls[-1] if len(history) else None
-            if each is alone and (last is None or last.answer.outcome is not Outcome.OK):
+            if each is alone and (last is None or not accepted(last)):
                 return None
-        if last is None or last.answer.outcome is not Outcome.LIMITED:
+        if last is None or not refused_for_many(last.answer):
             return None
-        return _suspicion(last)
+        return suspicion_of(last)
 
     def _try(
         self, operation: Operation, budget: PhaseBudget, outcome: PhaseOutcome, most: int
@@ -150,7 +179,7 @@ class LimitsPhase:
             return
         outcome.suspected = budget.executor.calls_made
         with budget.executor.replaying():
-            for _ in range(1, _TRIALS):
+            for _ in range(1, TRIALS):
                 self._sleep(_pause(trial))
                 again = run()
                 if not again.shared:
@@ -164,17 +193,17 @@ class LimitsPhase:
                     )
                     return
                 trial = again
-        outcome.findings.append(_finding(trial))
+        outcome.findings.append(finding_of(trial))
 
     def _count(self, trial: Trial, outcome: PhaseOutcome) -> None:
         name = trial.control.operation
         control = outcome.controls.setdefault(name, Control())
         control.calls += len(trial.history)
-        control.answered += sum(each.answer.outcome is Outcome.OK for each in trial.history)
+        control.answered += sum(map(accepted, trial.history))
         if trial.conclusive:
             outcome.situations[USED_UP] += 1
             control.oracles[self.name] = control.oracles.get(self.name, 0) + 1
-        elif trial.control.answer.outcome is Outcome.OK:
+        elif accepted(trial.control):
             outcome.situations[CALLS] += len(trial.history) - 1
 
 
@@ -224,38 +253,3 @@ def _pause(trial: Trial) -> float:
     refused = [each for each in (trial.refused, trial.observed) if each is not None]
     waits = [retry_after(each.answer) for each in refused]
     return min(_LONGEST_PAUSE, max(_SHORTEST_PAUSE, *waits))
-
-
-def _suspicion(observed: Call) -> Suspicion:
-    return Suspicion(
-        LimitsPhase.name,
-        observed.operation,
-        (observed.index,),
-        f"a call of {observed.actor.name}, one of their first, was refused for being one too many "
-        "while another user used up a limit",
-    )
-
-
-def _finding(trial: Trial) -> Finding:
-    refused, observed = trial.refused, trial.observed
-    if refused is None or observed is None:
-        raise ValueError("the trial did not come to its end")
-    whole = script_of(trial.history)
-    script = whole.without(trial.control.index) or whole
-    places = {step.number: place for place, step in enumerate(script.steps, start=1)}
-    evidence = tuple(
-        exchange_of(each, (), number=places[each.index], note=note)
-        for each, note in ((refused, "uses the limit up"), (observed, "a first call"))
-    )
-    return Finding(
-        oracle=LimitsPhase.name,
-        operation=observed.operation,
-        actors=tuple(dict.fromkeys(step.actor.name for step in script.steps)),
-        summary=_suspicion(observed).summary,
-        script=script,
-        confirmed=True,
-        rule=BrokenRule.ACTIVITY,
-        evidence=evidence,
-        replayed=(_TRIALS, _TRIALS),
-        minimal=False,
-    )

@@ -7,6 +7,7 @@ from random import Random
 
 from crosstalk.core.history import Actor, Call, History, Outcome, Probe
 from crosstalk.core.identifiers import marker
+from crosstalk.core.limit_refusals import refused_for_many
 from crosstalk.execution.executor import Executor, PlannedCall
 from crosstalk.generator.values.argument_knowledge import ArgumentKnowledge
 from crosstalk.generator.values.arguments import HonestDrawer
@@ -18,6 +19,8 @@ from crosstalk.surface.operation import Operation
 MOST_CALLS = 320
 # Calls of another user while it is used up, at most.
 MOST_OBSERVED = 5
+# There is no such operation, or its form is wrong.
+_UNDECIDED = frozenset({405, 406, 415, 501})
 _BUSY = Probe("worlds", 0, "varied", "")
 
 
@@ -41,14 +44,23 @@ class Trial:
     @property
     def conclusive(self) -> bool:
         """Return whether the limit was met, by one user alone."""
-        served = self.control.answer.outcome is Outcome.OK
-        return served and self.refused is not None and self.observed is not None
+        return accepted(self.control) and self.refused is not None and self.observed is not None
 
     @property
     def shared(self) -> bool:
         """Return whether another user's call was refused for what one user had done."""
-        limited = self.observed is not None and self.observed.answer.outcome is Outcome.LIMITED
+        limited = self.observed is not None and refused_for_many(self.observed.answer)
         return self.conclusive and limited
+
+
+def accepted(call: Call) -> bool:
+    """Return whether a call came to be decided: it was served, or refused for what it says.
+
+    An attempt with a wrong code is refused, and counted.
+    """
+    answer = call.answer
+    decided = answer.outcome in (Outcome.OK, Outcome.ERROR) and (answer.status or 0) < 500
+    return decided and answer.status not in _UNDECIDED and not refused_for_many(answer)
 
 
 class Trier:
@@ -85,18 +97,26 @@ class Trier:
         Raises:
             OutOfTimeError: The time in which calls may be made is over.
         """
-        (control,) = self._made(history, [self._call(history, operation, self._control)])
+        (control,) = self._made(history, [self.call(history, operation, self._control)])
         refused = None
-        if control.answer.outcome is Outcome.OK:
+        if accepted(control):
             refused = self._use_up(history, operation, most)
         observed = self._observe(history, operation) if refused is not None else None
         return Trial(history, control, refused, observed)
+
+    def first(self, history: History, operation: Operation) -> PlannedCall:
+        """Return a call of the user who is the control."""
+        return self.call(history, operation, self._control)
+
+    def last(self, history: History, operation: Operation) -> PlannedCall:
+        """Return a call of the user who is observed."""
+        return self.call(history, operation, self._observer)
 
     def plan_each(self, history: History, operation: Operation) -> list[PlannedCall]:
         """Return a call of the control, one of the busy user and one of the observer."""
         observed = Probe("worlds", 1, "observed", self._observer.name)
         asked = ((self._control, None), (self._busy, _BUSY), (self._observer, observed))
-        return [self._call(history, operation, actor, probe) for actor, probe in asked]
+        return [self.call(history, operation, actor, probe) for actor, probe in asked]
 
     def _observe(self, history: History, operation: Operation) -> Call | None:
         """Have the observer call while the busy user goes on, which keeps the limit used up.
@@ -104,17 +124,17 @@ class Trier:
         A limit lets one more call through every now and then, and that may be the observer's. It
         calls far fewer times than a limit of its own would take.
         """
-        served = sum(call.answer.outcome is Outcome.OK for call in history) - 1
+        served = sum(accepted(call) for call in history) - 1
         width = max(1, self._executor.concurrency - 1)
         observed = None
         for _ in range(max(1, min(MOST_OBSERVED, served // 4))):
-            planned = [self._call(history, operation, self._busy, _BUSY) for _ in range(width)]
+            planned = [self.call(history, operation, self._busy, _BUSY) for _ in range(width)]
             probe = Probe("worlds", 1, "observed", self._observer.name)
-            planned.append(self._call(history, operation, self._observer, probe))
+            planned.append(self.call(history, operation, self._observer, probe))
             if self._executor.concurrency == 1:
                 planned = planned[-1:] if observed is None else planned
             observed = self._made(history, planned)[-1]
-            if observed.answer.outcome is not Outcome.OK:
+            if not accepted(observed):
                 break
         return observed
 
@@ -122,18 +142,19 @@ class Trier:
         width = max(1, self._executor.concurrency)
         for made in range(0, most, width):
             together = min(width, most - made)
-            planned = [self._call(history, operation, self._busy, _BUSY) for _ in range(together)]
+            planned = [self.call(history, operation, self._busy, _BUSY) for _ in range(together)]
             for call in self._made(history, planned):
-                if call.answer.outcome is Outcome.LIMITED:
+                if refused_for_many(call.answer):
                     return call
         return None
 
     def _made(self, history: History, planned: list[PlannedCall]) -> list[Call]:
         return self._executor.execute_all(history, planned)
 
-    def _call(
+    def call(
         self, history: History, operation: Operation, actor: Actor, probe: Probe | None = None
     ) -> PlannedCall:
+        """Plan a call of a user in their own words."""
         drawer = HonestDrawer(
             RandomChoice(self._random),
             ValuePool(),

@@ -19,7 +19,7 @@ from crosstalk.core.history import Answer, Outcome
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.http.exchange import retry_after
 from crosstalk.surface.operation import Operation, Surface
-from crosstalk.surface.patience import seconds_to_wait
+from crosstalk.surface.patience import seconds_to_wait, waits_for_nothing
 from crosstalk.targets.described.config import RateLimitConfig
 
 # Times that a refused call is made again, and the first wait where the answer names none.
@@ -76,6 +76,8 @@ class Paced:
         self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
     ) -> Answer:
         """Make one call when its time has come; a refusal for haste is tried again in time."""
+        if waits_for_nothing():
+            return self._once(operation, arguments, presented)
         waited, usual = 0.0, _FIRST_SECONDS
         for tries in range(_TRIES):
             waited += self._wait_until(self._closed.get(operation.name, 0.0), self._patience)

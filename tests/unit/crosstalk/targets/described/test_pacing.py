@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from crosstalk.core.history import Answer, Outcome
 from crosstalk.surface.credentials import NOTHING, Presented
 from crosstalk.surface.operation import Operation
+from crosstalk.surface.patience import ending_at
 from crosstalk.targets.described.config import RateLimitConfig
 from crosstalk.targets.described.pacing import Paced
 
@@ -146,3 +148,11 @@ def test_a_refusal_that_names_a_time_is_waited_for_as_often_as_it_comes() -> Non
         waited = len(clock.slept)
         assert surface.call(ONE, {}, NOTHING).outcome is Outcome.LIMITED
         assert len(clock.slept) > waited
+
+
+def test_a_refusal_that_is_looked_for_is_not_waited_for() -> None:
+    clock, inner = Clock(), Throttling(lambda number: True)
+    paced = Paced(inner, RateLimitConfig(), clock.sleep, clock)
+    with ending_at(-math.inf):
+        assert paced.call(ONE, {}, NOTHING).outcome is Outcome.LIMITED
+    assert (inner.calls, clock.slept) == (1, [])

@@ -128,6 +128,7 @@ _DONE_BELOW = re.compile(
 # `/trips/{id}/merge`
 _ACT = re.compile(r"/([^/{}]+)/\{[^/{}]*\}/([a-z]+)$")
 _CALLED = re.compile(r"([a-z]\w*?)(?:_name|_title|_label|Name|Title|Label)")
+_NUMBERED = re.compile(r"([a-z]\w*?)(?:_(?:number|no|code|ref|slug)|Number|No|Code|Ref|Slug)")
 _ID_SUFFIX = re.compile(r"(_?(?:u?u?id|key|uri)s?|Ids?)$")
 
 
@@ -239,12 +240,14 @@ def without_part(stem: str) -> str:
 def kind_named(name: str, operation: str) -> str:
     """Return the kind of object that an argument names by what its system calls it.
 
-    As `kind_of_argument`, but a `{number}` in `/claims/{number}/lines` is that of a claim.
+    As `kind_of_argument`, but a `{number}` in `/claims/{number}/lines` is that of a claim, as is a
+    `claim_number`.
     """
     if compares_versions(name, operation):
         return "revision"
     if last_name(name).lower() not in IDENTIFYING_FIELDS:
-        return kind_of_argument(name, operation)
+        numbered = _NUMBERED.fullmatch(last_name(name))
+        return singular(numbered.group(1)) if numbered else kind_of_argument(name, operation)
     return singular(_collection_before(name, operation) or noun_of(operation))
 
 

@@ -57,12 +57,14 @@ class ShortNumbers:
 
         A number that names something travels as text, and one that counts does not. Of a
         comparison it is the victim's, whose invoices may be numbered as the caller's are, but for
-        what the caller has made in that comparison.
+        what the caller has made in that comparison. Where words are compared it is the caller's.
         """
         if not isinstance(value, str) or not value.isdigit() or len(value) >= LONG_NUMBER:
             return value
         victim, user = call.probe.victim if call.probe is not None else None, call.actor.user
         made = [(user, call.probe)] if call.probe is not None else []
+        if call.probe is not None and call.probe.kind == "names":
+            victim = user
         for shown in (*made, (victim, None), (user, None)):
             found = self._of_fields.get((shown, last_name(name), value))
             if found is not None:

@@ -13,6 +13,7 @@ log, an error text holds the time, a value is the same for every user.
 from __future__ import annotations
 
 import json
+import secrets
 import uuid
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
@@ -25,6 +26,7 @@ from crosstalk.core.identifiers import (
     map_strings,
     markers_in,
     missing_like,
+    redated,
     remarked,
     remarked_cut,
     strings_in,
@@ -274,7 +276,8 @@ def _another(value: Any) -> Any:
         return [_another(each) for each in value]
     if isinstance(value, str) and markers_in(value):
         return remarked(value, uuid.uuid4().int % 2**32)
-    return missing_like(str(value), str(uuid.uuid4()))
+    moved = redated(value, secrets.randbits(32)) if isinstance(value, str) else value
+    return moved if moved != value else missing_like(str(value), str(uuid.uuid4()))
 
 
 def _at(replayed: History, script: Script, step: Step) -> Call | None:

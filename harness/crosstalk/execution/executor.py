@@ -112,13 +112,14 @@ class Executor:
 
     @contextmanager
     def replaying(self) -> Iterator[None]:
-        """Count the calls and the seconds of the block as replays'."""
-        self._replaying, began = True, time.monotonic()
+        """Count the calls and the seconds of the block as replays', and those of a block within."""
+        within, self._replaying, began = self._replaying, True, time.monotonic()
         try:
             yield
         finally:
-            self._replaying = False
-            self.replay_seconds += time.monotonic() - began
+            self._replaying = within
+            if not within:
+                self.replay_seconds += time.monotonic() - began
 
     @contextmanager
     def using_up_limits(self) -> Iterator[None]:

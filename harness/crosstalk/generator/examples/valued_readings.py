@@ -101,6 +101,23 @@ def under_stored_values(
     return found
 
 
+def on_day(operation: Operation, asked: Mapping[str, Any], day: str) -> dict[str, Any]:
+    """Return the arguments of a reading with a day in place of the one that it asks for; nothing
+    where it asks for none.
+
+    Args:
+        operation: The reading.
+        asked: Its arguments.
+        day: In place of theirs.
+    """
+    days = [
+        each.name
+        for each in operation.parameters
+        if _is_value(each) and _DAY.fullmatch(str(asked.get(each.name)))
+    ]
+    return {**asked, **dict.fromkeys(days, day)} if days else {}
+
+
 def in_fresh_words(
     example: ExampleRun, operation: Operation, asker: Actor, given: Mapping[str, Any]
 ) -> dict[str, Any]:

@@ -6,14 +6,12 @@ their objects: a title, a slug, a number plate, an address.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from crosstalk.core.history import Actor, Call, Outcome, Probe
 from crosstalk.core.identifiers import (
     cut_marker,
-    day_of_its_own,
     is_uuid,
     last_name,
     map_markers,
@@ -24,10 +22,9 @@ from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.examples.arrangement import Arrangement, changes, makers
 from crosstalk.generator.examples.provision import Provision
 from crosstalk.generator.examples.readings import stored_by
-from crosstalk.generator.values.forms.words import names_among
 from crosstalk.generator.values.texts import COMMON_WORD
 from crosstalk.oracles.pairs import Pair
-from crosstalk.surface.capabilities import removes, required_references
+from crosstalk.surface.capabilities import removes
 from crosstalk.surface.operation import Operation, Parameter, Role
 
 NAME = "names"
@@ -35,9 +32,6 @@ NAME = "names"
 _LEAST_CALLS = 3
 # Draws until a text holds a word of its user's.
 _TRIES = 6
-# A time, and the characters of its day.
-_TIME = re.compile(r"\d{4}-\d\d-\d\d(?!\d)")
-_DAY = 10
 
 
 class NamesPart:
@@ -63,7 +57,7 @@ class NamesPart:
                 continue
             stored = users.use(operation, users.victim)
             stored = stored and _with_optional_words(users, operation, stored)
-            if stored is None or not _words(operation, stored.arguments):
+            if stored is None or not words_in(operation, stored.arguments):
                 continue
             if not users.able(operation, users.attacker):
                 # In an example that has just begun the attacker has nothing to store it in.
@@ -78,8 +72,6 @@ class NamesPart:
                 answer = example.execute_spoilt(planned).answer
                 served = served or answer.outcome is Outcome.OK
             example.state.situations["taken names tried"] += served
-            if served and not users.ended and not required_references(operation):
-                _clash_with_the_victim(users, operation, stored.arguments)
 
 
 def store_in_words_of_another(users: Arrangement, operation: Operation) -> None:
@@ -103,7 +95,7 @@ def store_in_words_of_another(users: Arrangement, operation: Operation) -> None:
         ),
         None,
     )
-    if users.ended or stored is None or not _words(operation, stored.arguments):
+    if users.ended or stored is None or not words_in(operation, stored.arguments):
         return
     taken: Call | None = None
     for planned in in_words_of_another(users, operation, stored):
@@ -112,54 +104,7 @@ def store_in_words_of_another(users: Arrangement, operation: Operation) -> None:
         call = example.execute_spoilt(planned)
         taken = taken or call
     # With words in every argument that has room for one, the survey has nothing to add.
-    example.state.choices[NAME, operation.name] += not _lacking(users, operation, stored)
-
-
-def _clash_with_the_victim(
-    users: Arrangement, operation: Operation, said: Mapping[str, Any]
-) -> None:
-    """Have both store at one place and time, of which neither has anything yet, each under a name
-    of their own: what clashes is told by its name, and one's own is looked at first.
-
-    Args:
-        users: Who act.
-        operation: Stores words.
-        said: Arguments of the victim's call, with a word in every argument that has room for one.
-    """
-    names = names_among(operation, said)
-    moved = _on_another_day(operation, said, users.random.getrandbits(32))
-    words = _words(operation, said)
-    if not moved or words.keys() <= set(names):
-        return
-
-    def new(user: Actor, chosen: Iterable[str]) -> dict[str, str]:
-        plant = users.example.state.plant
-        return {each: map_markers(words[each], lambda _: plant(user.name)) for each in chosen}
-
-    told = {**said, **moved, **new(users.victim, words)}
-    first = users.example.execute(PlannedCall(users.victim, operation.name, told))
-    if first.answer.outcome is Outcome.OK and not users.ended:
-        own = new(users.attacker, [each for each in names if each in words])
-        own |= users.example.with_identity(operation, users.attacker)
-        again = {**told, **own}
-        users.example.execute_spoilt(PlannedCall(users.attacker, operation.name, again))
-
-
-def _on_another_day(operation: Operation, said: Mapping[str, Any], number: int) -> dict[str, str]:
-    """Return the times of a call on a day of its own; none where it has no time, or several days.
-
-    Args:
-        operation: What is called.
-        said: Its arguments.
-        number: Of the day.
-    """
-    found, days = {}, set()
-    for each in operation.parameters:
-        text = said.get(each.name)
-        if each.role is Role.VALUE and isinstance(text, str) and _TIME.match(text):
-            days.add(text[:_DAY])
-            found[each.name] = day_of_its_own(number) + text[_DAY:]
-    return found if len(days) == 1 else {}
+    example.state.choices[NAME, operation.name] += not _lacking(users, operation, stored.arguments)
 
 
 def _with_optional_words(users: Arrangement, operation: Operation, stored: Call) -> Call:
@@ -168,9 +113,8 @@ def _with_optional_words(users: Arrangement, operation: Operation, stored: Call)
     A place or a reference number need not be given: what is compared by it meets only where it is.
     An address that all users have now and then would be taken for every one of them.
     """
-    victim, lacking = users.victim, _lacking(users, operation, stored)
-    drawn = {each.name: _word_of_ones_own(users, operation, each) for each in lacking}
-    said = {name: text for name, text in drawn.items() if markers_in(str(text))}
+    victim = users.victim
+    said = _optional_words(users, operation, stored.arguments, victim)
     if not said:
         return stored
     own = users.own(operation, victim).arguments
@@ -179,7 +123,30 @@ def _with_optional_words(users: Arrangement, operation: Operation, stored: Call)
     return call if call.answer.outcome is Outcome.OK else stored
 
 
-def _lacking(users: Arrangement, operation: Operation, stored: Call) -> list[Parameter]:
+def said_in_words(users: Arrangement, operation: Operation, actor: Actor) -> dict[str, Any]:
+    """Return arguments of a user's own, with a word in every one that has room for it.
+
+    Args:
+        users: Who act.
+        operation: Stores words.
+        actor: Whose arguments they are.
+    """
+    own = users.own(operation, actor).arguments
+    return {**own, **_optional_words(users, operation, own, actor)}
+
+
+def _optional_words(
+    users: Arrangement, operation: Operation, said: Mapping[str, Any], actor: Actor
+) -> dict[str, Any]:
+    """Return a user's words for the arguments that have room for one and lack it."""
+    drawn = {
+        each.name: _word_of_ones_own(users, operation, each, actor)
+        for each in _lacking(users, operation, said)
+    }
+    return {name: text for name, text in drawn.items() if markers_in(str(text))}
+
+
+def _lacking(users: Arrangement, operation: Operation, said: Mapping[str, Any]) -> list[Parameter]:
     """Return the arguments that have room for a word, of which a call has said none."""
     public = _named_in_public(users)
     return [
@@ -189,9 +156,9 @@ def _lacking(users: Arrangement, operation: Operation, stored: Call) -> list[Par
             (each.role is Role.TEXT or operation.chooses(each))
             and not (each.required or each.many)
             and last_name(each.name) not in public
-            and each.name not in stored.arguments
+            and each.name not in said
         )
-        or (each.role in (Role.TEXT, Role.NAME) and _is_common(stored.arguments.get(each.name)))
+        or (each.role in (Role.TEXT, Role.NAME) and _is_common(said.get(each.name)))
     ]
 
 
@@ -213,10 +180,12 @@ def _is_common(value: Any) -> bool:
     return isinstance(value, str) and COMMON_WORD in value and not markers_in(value)
 
 
-def _word_of_ones_own(users: Arrangement, operation: Operation, parameter: Parameter) -> Any:
-    """Return what the victim gives to an argument, with a word of the victim's if it has room."""
+def _word_of_ones_own(
+    users: Arrangement, operation: Operation, parameter: Parameter, actor: Actor
+) -> Any:
+    """Return what a user gives to an argument, with a word of theirs if it has room."""
     for _ in range(_TRIES):
-        found = users.drawer.own_value(operation, parameter, users.victim)
+        found = users.drawer.own_value(operation, parameter, actor)
         if markers_in(str(found)):
             break
     return found
@@ -229,8 +198,13 @@ def _storing(users: Arrangement) -> list[Operation]:
     return [each for each in found if not each.conversational]
 
 
-def _words(operation: Operation, arguments: Mapping[str, Any]) -> dict[str, str]:
-    """Return the texts and names of a call that hold a word of the caller's."""
+def words_in(operation: Operation, arguments: Mapping[str, Any]) -> dict[str, str]:
+    """Return the texts and names of a call that hold a word of the caller's.
+
+    Args:
+        operation: What is called.
+        arguments: Of the call.
+    """
     return {
         each.name: arguments[each.name]
         for each in operation.parameters
@@ -266,7 +240,7 @@ def in_words_of_another(
     """
     example, attacker = users.example, users.attacker
     public = _named_in_public(users)
-    given = _words(operation, stored.arguments)
+    given = words_in(operation, stored.arguments)
     words = {name: text for name, text in given.items() if last_name(name) not in public}
     drawn = users.own(operation, attacker).arguments
     named = {each.name for each in operation.parameters if each.refers and each.name not in given}

@@ -143,6 +143,8 @@ def test_logouts_are_known_by_their_names(operation: str, ends: bool) -> None:
         ("id", "mcp:resources/read diary://workouts/{id}", "workout"),
         ("id", "mcp:get_note", "note"),
         ("number", "rest:POST /claims/{number}/lines", "claim"),
+        ("claim_number", "rest:POST /payments", "claim"),
+        ("claimNumber", "rest:POST /payments", "claim"),
         ("slug", "rest:POST /bulk-orders/{slug}/copy", "order"),
         ("no", "mcp:remove_card", "card"),
         ("old", "rest:GET /pages/{slug}/compare", "revision"),

@@ -218,6 +218,16 @@ def test_number_that_a_user_was_shown_in_a_comparison_is_of_that_user() -> None:
     ]
 
 
+def test_number_beside_words_that_are_compared_is_of_the_caller() -> None:
+    writer = Writer()
+    writer.call(ALICE, "rest:POST /clients", {}, ok({"number": 1}))
+    writer.call(BOB, "rest:POST /clients", {}, ok({"number": 1}))
+    given = {"client_number": "1", "text": "taken"}
+    writer.call(BOB, "rest:POST /visits", given, ok({}), Probe("names", 1, "foreign", "alice"))
+    steps = script_of(writer.history).steps
+    assert steps[2].arguments["client_number"] == "${2.number}"
+
+
 def test_number_of_an_object_is_named_where_an_argument_says_its_kind() -> None:
     writer = Writer()
     writer.call(ALICE, "rest:POST /applications", {}, ok({"result": {"number": 2}}))

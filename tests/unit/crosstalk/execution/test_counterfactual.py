@@ -57,6 +57,31 @@ def test_id_that_the_system_knows_of_another_is_not_explained() -> None:
     assert not shown(tells=True)
 
 
+def test_time_at_which_another_has_something_is_exchanged_for_another_time() -> None:
+    taken, free = "2044-05-05T09:00", "2051-06-06T09:00"
+    script = Script(
+        (
+            Step(1, ALICE, "book", {"starts": taken}),
+            Step(2, BOB, "book", {"starts": taken}, Probe("names", 1, "foreign", "alice")),
+            Step(3, BOB, "book", {"starts": free}, Probe("names", 1, "missing", "alice")),
+        )
+    )
+
+    def book(script: Script) -> History:
+        writer, booked = Writer(), set[str]()
+        for step in script.steps:
+            starts = str(step.arguments["starts"])
+            served = len(starts) == len(taken) and starts not in booked
+            booked.add(starts)
+            answer = ok({}) if served else refused(422, "not_free")
+            writer.call(step.actor, step.operation, step.arguments, answer, step.probe)
+        return writer.history
+
+    history = book(script)
+    (suspicion,) = Existence().judge(history)
+    assert not Counterfactual(book).shows(script, history, suspicion)
+
+
 def kept(script: Script, salt: int, *, shared: bool) -> History:
     """Play a store of files by path that tells a digest: of one's own, or of whoever came first."""
     writer, stored = Writer(), dict[str, str]()

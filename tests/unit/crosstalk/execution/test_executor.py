@@ -46,6 +46,16 @@ def test_calls_that_replay_are_made_beyond_the_limit() -> None:
     assert (executor.calls_made, executor.replay_calls) == (0, 1)
 
 
+def test_calls_after_a_replay_within_a_replay_are_replays_still() -> None:
+    executor, history = _executor(), History({"alice": "alice-1"})
+    with executor.replaying():
+        with executor.replaying():
+            executor.execute(history, ALICE, "list", {})
+        executor.execute(history, ALICE, "list", {})
+    executor.execute(history, ALICE, "list", {})
+    assert (executor.calls_made, executor.replay_calls) == (1, 2)
+
+
 class _Counted(Notes):
     """A surface that tells when its third call has begun."""
 

@@ -151,7 +151,7 @@ def _of_that_day(users: Arrangement, reader: Actor, day: str) -> list[Reading]:
     found: list[Reading] = []
     for operation, asked in valued_readings(users.example, users.drawer, reader):
         then = on_day(operation, asked, day)
-        if then and then not in [each for _, each in found]:
+        if then and (operation, then) not in found:
             found.append((operation, then))
     return found[:_MOST_READINGS]
 

@@ -16,6 +16,8 @@ from crosstalk.execution.executor import Executor
 
 # Calls that replay one suspicion, hold it against its counterfactual and shorten it.
 _CALLS_TO_CONFIRM = 50
+# Seconds of the pauses before the replays of one suspicion that shows an earlier run's values.
+_PAUSES_SECONDS = 60.0
 # The largest parts that are kept for replays, for phases without a turn, and for judging.
 # Calls so few that the plan comes before rules by chance and phases, and what phases get of them.
 FEW_CALLS = 600
@@ -53,6 +55,7 @@ class CampaignBudget:
         clock: Seconds on a monotonic clock.
         sweeping: Whether the first sweep is under way, for which the phases have to be brief.
         put_off: Suspicions that wait to be replayed until the calls are made.
+        kept: As many of them are replayed after pauses.
         searched: Whether the calls are made, so that what is left is for replays.
     """
 
@@ -62,6 +65,7 @@ class CampaignBudget:
     began: float = field(init=False)
     sweeping: bool = False
     put_off: int = 0
+    kept: int = 0
     searched: bool = False
     _judging_a_call: float = 0.0
     _judged: int = 0
@@ -125,6 +129,7 @@ class CampaignBudget:
     def for_replays(self) -> float:
         """Return the seconds that are kept for replaying what is suspected last."""
         wanted = max(1, self.put_off) * _CALLS_TO_CONFIRM * self.seconds_a_call()
+        wanted += self.kept * _PAUSES_SECONDS
         return min(wanted, _MOST_FOR_REPLAYS * self.options.seconds)
 
     def judged(self, seconds: float, calls: int) -> None:

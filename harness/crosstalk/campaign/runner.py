@@ -498,7 +498,7 @@ class Campaign:
             self._review.leave_unconfirmed(history)
             return
         self._review.follow_up(history)
-        self._budget.put_off = self._review.put_off
+        self._budget.put_off, self._budget.kept = self._review.put_off, self._review.kept
         if not (self._record.enough() or self._budget.hurries_replays()):
             self._take(self._scheduler.review(history))
         self._tell_progress(time.monotonic())

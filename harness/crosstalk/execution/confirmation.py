@@ -13,14 +13,20 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
-from crosstalk.core.defects.broken_rules import BrokenRule
-from crosstalk.core.evidence import Exchange
 from crosstalk.core.history import History
 from crosstalk.core.script import Script, script_of, with_pauses
-from crosstalk.execution.cause import Signature, cause_of, rule_of
+from crosstalk.execution.cause import Signature, cause_of
+from crosstalk.execution.confirmation_outcome import (
+    Confirmed,
+    Rejected,
+    attempts_for,
+    confirmed_by,
+    is_open,
+)
 from crosstalk.execution.counterfactual import Counterfactual
 from crosstalk.execution.fresh_words import with_fresh_keys, with_fresh_words
-from crosstalk.execution.likely import evidence_of, likely_part, wider_part
+from crosstalk.execution.kept_answers import EarlierValues, after_pauses, kept_part
+from crosstalk.execution.likely import likely_part, wider_part
 from crosstalk.execution.other_entries import with_other_entries
 from crosstalk.execution.repeated_acts import with_acts_repeated, with_one_act, without_acts
 from crosstalk.execution.replay import Replayer
@@ -34,6 +40,10 @@ _LIKELY_REPLAYS = 2
 _WIDER_REPLAYS = 1
 # Replays after which a suspicion that never showed again is given up.
 _FIRST_REPLAYS = 5
+# Replays in a row, the last one of the whole, that showed an earlier run's values: more would, too.
+_KEPT_REPLAYS = 2
+# Replays of the part in which a value's owner has read it where it was shown.
+_FILLED_REPLAYS = 1
 # Calls that are made at once meet now and then.
 _REPLAYS_TOGETHER = 8
 # Replays by which the confidence is measured.
@@ -45,56 +55,15 @@ _SHORT = 10
 # Replays in a row that must show a shorter script, and the calls of a script that is shortened so,
 # once one was found that showed by what earlier replays had left.
 _IN_A_ROW, _SHORT_TWICE = 2, 30
-# Replays that a shorter script gets, at most, and how seldom it may be missed in them.
-_MOST_ATTEMPTS, _MISSED = 8, 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class Confirmed:
-    """A suspicion that showed again, and not without the act that causes it.
-
-    Attributes:
-        script: The shortest found that shows it.
-        suspicion: As the script shows it, with the script's own markers.
-        operation: The operation that causes it.
-        rule: What is broken.
-        detail: What tells one break of that rule from another.
-        replayed: In how many of how many last replays it showed.
-        evidence: The calls that show it, with their answers.
-        minimal: Whether nothing can be left out of the script.
-    """
-
-    script: Script
-    suspicion: Suspicion
-    operation: str
-    rule: BrokenRule
-    detail: str
-    replayed: tuple[int, int]
-    evidence: tuple[Exchange, ...]
-    minimal: bool = True
-
-    @property
-    def actors(self) -> tuple[str, ...]:
-        """Return who takes part, in order of appearance."""
-        return tuple(dict.fromkeys(step.actor.name for step in self.script.steps))
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """A suspicion that is not believed.
-
-    Attributes:
-        reason: Why, in words.
-        explained: Whether it has another cause, so that nothing is left open.
-        in_haste: Whether more time might have shown it.
-    """
-
-    reason: str
-    explained: bool
-    in_haste: bool = False
 
 
 _EXPLAINED = Rejected("shows all the same with the act left out", explained=True)
+_KEPT = Rejected(
+    "the values of an earlier run were shown in its place",
+    explained=False,
+    in_haste=True,
+    kept=True,
+)
 _NOT_TRIED = Rejected(
     "replays of others had been in vain too often: its likely part alone was replayed, if short",
     explained=False,
@@ -120,6 +89,8 @@ class Confirmation:
         progress: Called with each shorter script that is tried, and the calls used for it so far.
         likely_alone: Whether nothing but a short part that is likely to show it is replayed, until
             that does.
+        pausing: Whether it is one whose replays showed the values of an earlier run: it is replayed
+            after pauses.
     """
 
     replayer: Replayer
@@ -130,6 +101,7 @@ class Confirmation:
     forgeries: Sequence[str] = ()
     progress: Callable[[Script, int], None] = _quiet
     likely_alone: bool = False
+    pausing: bool = False
 
     def confirm(
         self, history: History, suspicion: Suspicion, leaving_out: Collection[str] = ()
@@ -142,13 +114,17 @@ class Confirmation:
             leaving_out: Acts of others that are known to show it as well, and are not made.
         """
         with self.replayer.executor.until(self.ends):
+            if self.pausing:
+                return self._confirm_pausing(history, suspicion)
             found = self._confirm(history, suspicion, leaving_out)
             stays = suspicion.oracle == "canary" and bool(history.said) and not history.new_users
-            if not stays or not _is_open(found) or found is _NOT_TRIED:
+            if not stays or not is_open(found) or found is _NOT_TRIED:
                 return found
             # Where rows stay, what a replay stores may stand behind what is shown.
             replayer = replace(self.replayer, earlier=True)
-            return replace(self, replayer=replayer)._confirm(history, suspicion, leaving_out)
+            stayed = replace(self, replayer=replayer)._confirm(history, suspicion, leaving_out)
+            kept = isinstance(found, Rejected) and found.kept
+            return found if kept and is_open(stayed) else stayed
 
     def changed_without(
         self, acts: Collection[str], history: History, suspicion: Suspicion
@@ -185,7 +161,7 @@ class Confirmation:
         if leaving_out:
             reduced = without_acts(whole, suspicion, leaving_out) or whole
             alone = self._with_one_act(history, suspicion, reduced)
-            besides = self._shown_again(history, reduced, alone, signature)
+            besides = self._shown_again(history, suspicion, reduced, alone, signature)
             return (
                 besides if isinstance(besides, Rejected) else self._held(*besides, signature, None)
             )
@@ -198,10 +174,16 @@ class Confirmation:
         else:
             wider = wider_part(history, suspicion, whole)
             alone = self._with_one_act(history, suspicion, whole)
-            parts = (*alone, (likely, _LIKELY_REPLAYS), (wider, _WIDER_REPLAYS))
-            again = self._shown_again(history, whole, parts, signature)
+            filled = kept_part(history, suspicion, whole)
+            parts = (
+                *alone,
+                (likely, _LIKELY_REPLAYS),
+                (filled, _FILLED_REPLAYS),
+                (wider, _WIDER_REPLAYS),
+            )
+            again = self._shown_again(history, suspicion, whole, parts, signature)
         found = again if isinstance(again, Rejected) else self._held(*again, signature, likely)
-        if not _is_open(found) or found is _NOT_TRIED:
+        if isinstance(found, Confirmed) or found.explained or found is _NOT_TRIED or found.kept:
             return found
         operations = self.replayer.executor.operations
         others: list[Script | None] = []
@@ -221,9 +203,31 @@ class Confirmation:
             more = (
                 found if shown is None else self._held(shown, made.count(script), signature, None)
             )
-            if not _is_open(more):
+            if not is_open(more):
                 return more
         return found
+
+    def _confirm_pausing(self, history: History, suspicion: Suspicion) -> Confirmed | Rejected:
+        """Return the same by replays after pauses, in which what is kept for a while is dropped."""
+        whole = script_of(history.until(max(suspicion.calls[-1], *suspicion.besides, 0)))
+        signature = Signature.of(whole, suspicion)
+        earlier = EarlierValues.of(history, suspicion, self.replayer.executor.operations)
+        earlier.known = True
+
+        def replay(script: Script, pause: float) -> Shown | None:
+            replayer = replace(self.replayer, pause=pause)
+            return replace(self, replayer=replayer)._replay_able(script, signature, earlier)
+
+        scripts = [each for each in (kept_part(history, suspicion, whole), whole) if each]
+        try:
+            found = after_pauses(scripts, replay, earlier)
+        except OutOfTimeError:
+            return _KEPT
+        if found is None:
+            return replace(_KEPT, in_haste=False)
+        shown, pause = found
+        paused = replace(self, replayer=replace(self.replayer, pause=pause))
+        return paused._held(shown, 1, signature, None)
 
     def _with_one_act(
         self, history: History, suspicion: Suspicion, script: Script
@@ -311,7 +315,7 @@ class Confirmation:
             return self._proven(shown, signature, times, minimal=False, held=True), shown
         except OutOfTimeError:
             # The first script has its counterfactual behind it, the shorter one has not.
-            return _confirmed(shown, (1, max(1, attempts)), minimal=False), shown
+            return confirmed_by(shown, (1, max(1, attempts)), minimal=False), shown
 
     def _shortening(
         self, shown: Shown, signature: Signature, attempts: int, in_a_row: int
@@ -348,6 +352,7 @@ class Confirmation:
     def _shown_again(
         self,
         history: History,
+        suspicion: Suspicion,
         whole: Script,
         parts: Sequence[tuple[Script | None, int]],
         signature: Signature,
@@ -356,22 +361,27 @@ class Confirmation:
 
         Args:
             history: In which it was suspected.
+            suspicion: Of that history.
             whole: The script of all of it.
             parts: Parts that may show it by themselves, each with its replays, the shortest first.
             signature: By what it is known again.
         """
         most = _REPLAYS_TOGETHER if any(each.together for each in whole.steps) else _FIRST_REPLAYS
-        made = 0
+        made, kept = 0, False
+        earlier = EarlierValues.of(history, suspicion, self.replayer.executor.operations)
         try:
             with self.replayer.executor.until(time.monotonic() + self.first_seconds):
                 for script, times in (*parts, (whole, most)):
                     for tries in range(1, times + 1) if script is not None else ():
-                        shown = self._replay_able(script, signature) if script else None
+                        shown = self._replay_able(script, signature, earlier) if script else None
                         made += 1
                         if shown is not None:
                             return shown, tries
+                        kept = script is whole and earlier.in_a_row >= _KEPT_REPLAYS
+                        if kept:
+                            break
                 # What is kept, or put off, for a while shows at its time alone.
-                paused = with_pauses(whole, history)
+                paused = None if kept else with_pauses(whole, history)
                 # What was named for good in the example is taken in every replay of it.
                 renamed = with_fresh_words(whole, self.replayer.executor.operations)
                 for script in (paused, renamed):
@@ -381,16 +391,25 @@ class Confirmation:
         except OutOfTimeError:
             why = f"not seen again in {made} replays, then its time was over"
             why = why if made else "not replayed: the time was over"
-            return Rejected(why, explained=False, in_haste=True)
+            return Rejected(why, explained=False, in_haste=True, kept=earlier.in_a_row > 0)
+        if kept:
+            return _KEPT
         return Rejected(f"not seen again in {most} replays", explained=False)
 
-    def _replay_able(self, script: Script, signature: Signature) -> Shown | None:
+    def _replay_able(
+        self, script: Script, signature: Signature, earlier: EarlierValues | None = None
+    ) -> Shown | None:
         """Return a replay that shows it, without the steps that are not possible any more."""
         history, made = self.replayer.run_able(script)
-        for each in self.replayer.judged(history, signature.oracle):
-            if Signature.of(made, each) == signature:
-                return Shown(made, history, each)
-        return None
+        found = [
+            each
+            for each in self.replayer.judged(history, signature.oracle)
+            if Signature.of(made, each) == signature
+            and not (earlier is not None and earlier.are_all_of(history, each))
+        ]
+        if earlier is not None:
+            earlier.take(history)
+        return Shown(made, history, found[0]) if found else None
 
     def _replay(
         self, script: Script, signature: Signature, cause: str | None = None
@@ -442,36 +461,4 @@ class Confirmation:
             # A system whose rows stay may show it once: that is no reason to call it explained.
             why = f"shown in one replay, and in none of {len(replays)} after it"
             return Rejected(why, explained=False)
-        return _confirmed(again[-1], (len(again), len(replays)), minimal=minimal)
-
-
-def _is_open(found: Confirmed | Rejected) -> bool:
-    """Return whether a suspicion is neither believed nor explained."""
-    return isinstance(found, Rejected) and not found.explained
-
-
-def attempts_for(shown: int, replays: int) -> int:
-    """Return the replays after which a script that still shows something is seldom missed.
-
-    Args:
-        shown: In how many replays the whole script has shown it, at least 1.
-        replays: How many there were.
-    """
-    if shown >= replays:
-        return 1
-    needed = math.log(_MISSED) / math.log(1 - shown / replays)
-    return min(_MOST_ATTEMPTS, math.ceil(needed))
-
-
-def _confirmed(shown: Shown, replayed: tuple[int, int], *, minimal: bool) -> Confirmed:
-    cause = cause_of(shown.script, shown.suspicion, shown.history)
-    rule, detail = rule_of(shown.script, shown.suspicion, shown.history)
-    evidence = evidence_of(shown.script, shown.history, shown.suspicion)
-    # A person compares the sentence with the lines of the script.
-    summary = shown.script.with_own_markers(shown.suspicion.summary, shown.history.salt)
-    by = shown.script.steps[shown.suspicion.calls[-1] - 1].operation
-    if shown.suspicion.oracle == "canary" and by != cause:
-        # What gives it away is another operation than the one to blame.
-        summary += f", shown by {by}"
-    seen = replace(shown.suspicion, summary=summary)
-    return Confirmed(shown.script, seen, cause, rule, detail, replayed, evidence, minimal)
+        return confirmed_by(again[-1], (len(again), len(replays)), minimal=minimal)

@@ -29,7 +29,7 @@ def likely_part(history: History, suspicion: Suspicion, script: Script) -> Scrip
         suspicion: Of that history.
         script: Of that history, or of what of it is left.
     """
-    part = script.only(_likely(history, suspicion, script))
+    part = script.only(likely_calls(history, suspicion, script))
     return part if part is not None and len(part.steps) < len(script.steps) else None
 
 
@@ -45,7 +45,7 @@ def wider_part(history: History, suspicion: Suspicion, script: Script) -> Script
         suspicion: Of that history.
         script: Of that history, up to the suspicion at least.
     """
-    likely = _likely(history, suspicion, script)
+    likely = likely_calls(history, suspicion, script)
     named = {number for step in script.steps for number in step.references()} & likely
     last = max(likely)
     about = {
@@ -66,7 +66,7 @@ def likely_cause(history: History, suspicion: Suspicion, script: Script) -> str:
         suspicion: Of that history.
         script: Of that history, up to the suspicion at least.
     """
-    return cause_of(script, suspicion, history, _likely(history, suspicion, script))
+    return cause_of(script, suspicion, history, likely_calls(history, suspicion, script))
 
 
 def evidence_of(script: Script, history: History, suspicion: Suspicion) -> tuple[Exchange, ...]:
@@ -99,7 +99,14 @@ def evidence_of(script: Script, history: History, suspicion: Suspicion) -> tuple
     )
 
 
-def _likely(history: History, suspicion: Suspicion, script: Script) -> set[int]:
+def likely_calls(history: History, suspicion: Suspicion, script: Script) -> set[int]:
+    """Return the numbers of the calls of the likely part.
+
+    Args:
+        history: In which it was suspected.
+        suspicion: Of that history.
+        script: Of that history, or of what of it is left.
+    """
     calls = {*suspicion.calls, *suspicion.besides}
     calls.update(_origins(history, suspicion.calls[-1]))
     needed = script.needed_for(calls)

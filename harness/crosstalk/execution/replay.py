@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from crosstalk.core.script import Script
 from crosstalk.core.verdict import Finding
 from crosstalk.execution.executor import Executor
 from crosstalk.execution.script_runner import ReplayFileError, ScriptRunner
+from crosstalk.execution.stopping import OutOfTimeError
 from crosstalk.oracles import Suspicion, oracles_under
 
 FORMAT = "crosstalk-replay/1"
@@ -30,11 +32,15 @@ class Replayer:
         fresh_history: Resets the system if it can be; returns a history with new subjects.
         earlier: Whether what existing users stored before a replay counts as theirs in it; a script
             that holds without that holds on another system as well.
+        pause: Seconds before each replay, in which the system forgets what it keeps for a while.
+        sleep: Waits, in seconds.
     """
 
     executor: Executor
     fresh_history: Callable[[], History]
     earlier: bool = False
+    pause: float = 0.0
+    sleep: Callable[[float], None] = time.sleep
 
     def run(self, script: Script, salt: int | None = None) -> History | None:
         """Return the history of one replay; None if a step needs a value that did not come back.
@@ -67,6 +73,11 @@ class Replayer:
         return runner.history, Script(made) if runner.lost else script
 
     def _begun(self) -> History:
+        if self.pause:
+            if self.pause >= self.executor.seconds_left():
+                # A pause without a replay after it is for nothing.
+                raise OutOfTimeError
+            self.sleep(self.pause)
         history = self.fresh_history()
         if not self.earlier:
             history.said = {}

@@ -15,7 +15,8 @@ from crosstalk.core.history import Call, History, Outcome
 from crosstalk.core.identifiers import is_marker
 from crosstalk.core.script import Script, script_of
 from crosstalk.core.verdict import Finding, Inconclusive, InconclusiveKind
-from crosstalk.execution.confirmation import Confirmation, Confirmed, Rejected
+from crosstalk.execution.confirmation import Confirmation
+from crosstalk.execution.confirmation_outcome import Confirmed, Rejected
 from crosstalk.execution.executor import Executor
 from crosstalk.execution.likely import likely_cause
 from crosstalk.oracles import Oracle, Suspicion
@@ -34,6 +35,8 @@ _LEFT_OUT = 2
 _EARLIER = "earlier"
 # Suspicions that are kept for the time when the calls are made.
 _MOST_LATER = 24
+# Suspicions for which all pauses may be made in vain before no more are made.
+_MOST_IN_VAIN = 2
 _NO_TIME = "not replayed: replays had used their share of the run"
 # Of a campaign that has just begun.
 _CALLS_AT_FIRST = 1_000
@@ -75,6 +78,11 @@ class SuspicionReview:
     )
     # What had no time, or less than it needed, with the history in which it was suspected.
     _later: dict[tuple[str, str], tuple[History, Suspicion]] = field(default_factory=dict)
+    # What was answered with the values of an earlier run: once the calls are made, it is replayed
+    # after pauses.
+    _kept: set[tuple[str, str]] = field(default_factory=set)
+    _pausing: bool = False
+    _paused_in_vain: int = 0
     _explained: ExplainedWindows = field(default_factory=ExplainedWindows)
     _values: ExplainedValues = field(default_factory=ExplainedValues)
 
@@ -98,11 +106,16 @@ class SuspicionReview:
         """Return how many suspicions wait for time to be replayed."""
         return len(self._later)
 
+    @property
+    def kept(self) -> int:
+        """Return how many of them are replayed after pauses."""
+        return len(self._kept & self._later.keys())
+
     def take_up(self) -> None:
         """Replay what was put off, once the calls are made."""
         later, self._later = self._later, {}
         self.hurried = self.puts_off = lambda: False
-        self._in_vain = 0
+        self._in_vain, self._pausing = 0, True
         for key, (history, suspicion) in later.items():
             if self.record.enough() or self.executor.seconds_left() <= 0.0:
                 return
@@ -155,6 +168,8 @@ class SuspicionReview:
             most, most_in_all = 1, 2
         if self._tried[tries[0]] >= most or self._tried[tries[1]] >= most_in_all:
             return False
+        if key in self._kept and (not self._pausing or self._paused_in_vain >= _MOST_IN_VAIN):
+            return False
         if self.puts_off():
             self._put_off(key, history, suspicion)
             self._leave_open(key, suspicion, _NO_TIME)
@@ -186,7 +201,12 @@ class SuspicionReview:
 
         calls_before, replays_before = self.executor.calls_made, self.executor.replay_calls
         with self.executor.replaying():
-            confirmation = replace(self.confirmation(), progress=progress, likely_alone=spent)
+            confirmation = replace(
+                self.confirmation(),
+                progress=progress,
+                likely_alone=spent,
+                pausing=key in self._kept,
+            )
             if blamed and not self._explained.shows_besides(confirmation, history, suspicion):
                 return True
             found = confirmation.confirm(history, suspicion, leaving_out=blamed)
@@ -198,6 +218,9 @@ class SuspicionReview:
                 # What changes by its reader's own calls, or has crossed already, is shown by the
                 # short part, or not at all.
                 self._leave_open(key, suspicion, found.reason)
+                if found.kept:
+                    self._kept.add(key)
+                    self._paused_in_vain += self._pausing
                 if found.in_haste:
                     self._put_off(key, history, suspicion)
             return True

@@ -12,7 +12,8 @@ from crosstalk.core.defects.broken_rules import BrokenRule
 from crosstalk.core.history import Actor, History
 from crosstalk.core.script import Script, Step
 from crosstalk.core.verdict import Control, Finding, Inconclusive, InconclusiveKind
-from crosstalk.execution.confirmation import Confirmation, Rejected
+from crosstalk.execution.confirmation import Confirmation
+from crosstalk.execution.confirmation_outcome import Rejected
 from crosstalk.execution.replay import Replayer
 from crosstalk.execution.stopping import OutOfTimeError
 from crosstalk.oracles import Suspicion, oracles_under

@@ -15,7 +15,8 @@ from crosstalk.core.defects.broken_rules import BrokenRule
 from crosstalk.core.history import History, Probe
 from crosstalk.core.identifiers import marker
 from crosstalk.core.script import Script, Step
-from crosstalk.execution.confirmation import Confirmation, Confirmed
+from crosstalk.execution.confirmation import Confirmation
+from crosstalk.execution.confirmation_outcome import Confirmed
 from crosstalk.execution.executor import Executor
 from crosstalk.execution.fixtures import NEWCOMERS
 from crosstalk.oracles import Canary, Oracle, Suspicion

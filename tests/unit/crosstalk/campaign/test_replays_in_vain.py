@@ -13,7 +13,8 @@ from crosstalk.campaign.evaluation.findings import FindingsRecord
 from crosstalk.campaign.evaluation.suspicions import SuspicionReview
 from crosstalk.core.history import History
 from crosstalk.core.identifiers import marker
-from crosstalk.execution.confirmation import Confirmation, Rejected
+from crosstalk.execution.confirmation import Confirmation
+from crosstalk.execution.confirmation_outcome import Rejected
 from crosstalk.execution.executor import Executor
 from crosstalk.oracles import Canary, Suspicion
 from tests.unit.crosstalk.execution.test_replay import Notes
@@ -50,16 +51,24 @@ class _Confirmation:
     cheaply: list[str] = field(default_factory=list)
     progress: Any = None
     likely_alone: bool = False
+    pausing: bool = False
     explained: bool = False
+    kept: bool = False
+    after_pauses: list[str] = field(default_factory=list)
 
     def confirm(
         self, history: History, suspicion: Suspicion, leaving_out: Collection[str] = ()
     ) -> Rejected:
         """Reject it."""
+        if self.pausing:
+            self.after_pauses.append(suspicion.operation)
+            return Rejected("kept", explained=False, kept=True)
         (self.cheaply if self.likely_alone else self.asked).append(suspicion.operation)
         self.executor.replay_calls += 2 if self.likely_alone else self.calls
         if self.explained and not self.likely_alone:
             return Rejected("shows all the same with the act left out", explained=True)
+        if self.kept:
+            return Rejected("kept", explained=False, in_haste=True, kept=True)
         return Rejected("not seen again in 5 replays", explained=False)
 
 
@@ -183,3 +192,17 @@ def test_suspicion_that_had_no_time_is_replayed_when_the_calls_are_made() -> Non
     review.take_up()
     assert confirmation.asked == _OPERATIONS
     assert review.put_off == 0
+
+
+def test_suspicion_shown_with_earlier_values_is_replayed_after_pauses_in_the_end() -> None:
+    review, confirmation, _ = _review(calls=20)
+    confirmation.kept = True
+    for _ in range(2):
+        review.follow_up(_history())
+    assert confirmation.asked == _OPERATIONS
+    assert confirmation.after_pauses == []
+    assert review.put_off == review.kept == len(_OPERATIONS)
+    review.take_up()
+    # All pauses were in vain for two.
+    assert confirmation.after_pauses == _OPERATIONS[:2]
+    assert len(review.record.inconclusive) == len(_OPERATIONS)

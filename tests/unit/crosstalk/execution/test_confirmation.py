@@ -16,7 +16,8 @@ from crosstalk.core.history import Actor, Answer, History, Outcome, Probe
 from crosstalk.core.identifiers import marker
 from crosstalk.core.principals import HIJACKER, IMPOSTOR, forger
 from crosstalk.core.script import Script
-from crosstalk.execution.confirmation import Confirmation, Confirmed, Rejected, attempts_for
+from crosstalk.execution.confirmation import Confirmation
+from crosstalk.execution.confirmation_outcome import Confirmed, Rejected, attempts_for
 from crosstalk.execution.executor import Executor
 from crosstalk.execution.replay import Replayer
 from crosstalk.oracles.base import Suspicion

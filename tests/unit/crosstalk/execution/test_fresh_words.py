@@ -9,7 +9,8 @@ from typing import Any
 from crosstalk.core.history import Answer, History
 from crosstalk.core.identifiers import marker, markers_in
 from crosstalk.core.script import Script, Step
-from crosstalk.execution.confirmation import Confirmation, Confirmed
+from crosstalk.execution.confirmation import Confirmation
+from crosstalk.execution.confirmation_outcome import Confirmed
 from crosstalk.execution.executor import Executor
 from crosstalk.execution.fresh_words import with_fresh_keys, with_fresh_words
 from crosstalk.execution.replay import Replayer

@@ -8,7 +8,8 @@ from typing import Any
 from crosstalk.core.history import Actor, Answer, History, Probe
 from crosstalk.core.identifiers import marker
 from crosstalk.core.script import script_of
-from crosstalk.execution.confirmation import Confirmation, Confirmed
+from crosstalk.execution.confirmation import Confirmation
+from crosstalk.execution.confirmation_outcome import Confirmed
 from crosstalk.execution.executor import Executor
 from crosstalk.execution.repeated_acts import with_one_act
 from crosstalk.execution.replay import Replayer

@@ -10,7 +10,8 @@ import pytest
 
 from crosstalk.core.history import Actor, Answer, History, Outcome, Probe
 from crosstalk.core.script import script_of
-from crosstalk.execution.confirmation import Confirmation, Confirmed
+from crosstalk.execution.confirmation import Confirmation
+from crosstalk.execution.confirmation_outcome import Confirmed
 from crosstalk.execution.executor import Executor
 from crosstalk.execution.other_entries import chosen, with_other_entries
 from crosstalk.execution.replay import Replayer

@@ -11,7 +11,8 @@ import pytest
 from crosstalk.core.history import Actor, Answer, Call, History, Probe
 from crosstalk.core.identifiers import marker
 from crosstalk.core.script import script_of
-from crosstalk.execution.confirmation import Confirmation, Confirmed
+from crosstalk.execution.confirmation import Confirmation
+from crosstalk.execution.confirmation_outcome import Confirmed
 from crosstalk.execution.executor import Executor
 from crosstalk.execution.repeated_acts import with_acts_repeated
 from crosstalk.execution.replay import Replayer

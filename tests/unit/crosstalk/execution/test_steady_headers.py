@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from crosstalk.core.history import Actor, Answer, History, Probe
-from crosstalk.execution.confirmation import Confirmation, Confirmed
+from crosstalk.execution.confirmation import Confirmation
+from crosstalk.execution.confirmation_outcome import Confirmed
 from crosstalk.execution.executor import Executor
 from crosstalk.execution.replay import Replayer
 from crosstalk.surface.credentials import NOTHING, Presented

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict, deque
 from dataclasses import dataclass, field
 
+from crosstalk.core.counts_told import counts_told
 from crosstalk.core.history import Call, History, Outcome
 from crosstalk.core.limit_refusals import refused_for_many
 
@@ -37,6 +38,35 @@ class EarlyRefusal:
 
 
 @dataclass(slots=True)
+class _Told:
+    """Counts that an operation told at one place.
+
+    Attributes:
+        first: What it told the first subject at their first call.
+        latest: Subject to what they were told last, and to the calls of all by then.
+    """
+
+    first: int
+    latest: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def falls_with_others(self, subject: str, value: int, *, own: int, calls: int) -> bool:
+        """Take what a subject was told; return whether it seems to count others' calls.
+
+        Args:
+            subject: Who was told.
+            value: The count.
+            own: Calls by which the subject was answered before.
+            calls: Calls by which all were, with this one.
+        """
+        before = self.latest.get(subject)
+        self.latest[subject] = value, calls
+        if before is None:
+            return own == 0 and value != self.first
+        between = calls - before[1]
+        return between > 1 and abs(value - before[0]) == between
+
+
+@dataclass(slots=True)
 class LimitRecord:
     """Counts of what each operation let each subject do.
 
@@ -45,6 +75,7 @@ class LimitRecord:
         answered: Operation to how many calls it answered each subject.
         stored: Operation to its latest served calls, each with its history.
         refused: Operations that refused any user for being too many.
+        telling: Operation to where it tells a count that seems to fall with what others do.
     """
 
     early: dict[str, EarlyRefusal] = field(default_factory=dict)
@@ -53,6 +84,8 @@ class LimitRecord:
         default_factory=lambda: defaultdict(lambda: deque(maxlen=_KEPT))
     )
     refused: Counter[str] = field(default_factory=Counter)
+    telling: dict[str, str] = field(default_factory=dict)
+    _told: dict[tuple[str, str], _Told] = field(default_factory=dict)
 
     def note(self, history: History, call: Call, made: int) -> None:
         """Take one call.
@@ -71,9 +104,17 @@ class LimitRecord:
             self.refused[call.operation] += 1
             self._note_refusal(call, counts, subject, made)
         elif call.answer.outcome not in _SAYS_NOTHING and call.answer.status != 422:
+            self._note_counts(call, counts, subject)
             counts[subject] += 1
             if call.answer.outcome is Outcome.OK:
                 self.stored[call.operation].append((history, call))
+
+    def _note_counts(self, call: Call, counts: Counter[str], subject: str) -> None:
+        for place, value in counts_told(call.answer).items():
+            told = self._told.setdefault((call.operation, place), _Told(value))
+            own, calls = counts[subject], counts.total() + 1
+            if told.falls_with_others(subject, value, own=own, calls=calls):
+                self.telling.setdefault(call.operation, place)
 
     def _note_refusal(self, call: Call, counts: Counter[str], subject: str, made: int) -> None:
         own, known = counts[subject], self.early.get(call.operation)

@@ -15,12 +15,13 @@ from crosstalk.core.history import Call, History, Outcome
 from crosstalk.core.identifiers import is_id_path, last_name, paths_in
 from crosstalk.core.limit_refusals import refused_for_many
 from crosstalk.core.object_kinds import thing_of
-from crosstalk.core.script import Step, script_of
+from crosstalk.core.script import Script, script_of
 from crosstalk.core.verdict import Finding
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.execution.limit_record import EarlyRefusal
 from crosstalk.phases.base import PhaseBudget
 from crosstalk.phases.limits.evidence import TRIALS, finding_of, standing_finding
+from crosstalk.phases.limits.own_calls import OwnCalls
 from crosstalk.phases.limits.trial import Trial, Trier, accepted
 from crosstalk.surface.capabilities import removes, required_references
 from crosstalk.surface.operation import Operation
@@ -54,23 +55,27 @@ class LimitsMet:
         """Return a finding where what a user was refused shows to be for what others did.
 
         Args:
-            early: A call that was refused; it names no object.
+            early: A call that was refused.
         """
         budget = self._budget
         operation = budget.executor.operations[early.call.operation]
         with budget.executor.replaying():
             seen = []
             trier = self._trier(budget)
-            for plan in (trier.first, trier.last):
+            own = OwnCalls(budget, operation, trier)
+            one, _, other = trier.users
+            for actor in (one, other) if own.possible else ():
                 history = budget.fresh_history()
-                call = budget.executor.make(history, plan(history, operation))
+                call = own.first(history, actor)
+                if call is None or call.operation != operation.name:
+                    return None
                 if not refused_for_many(call.answer):
                     return self._by_trials(operation, early) if accepted(call) else None
                 seen.append((history, call))
-            freed = self._freed(operation)
+            freed = self._freed(operation, own) if seen else False
         known = budget.target.persistent and early.own > 0
         if freed or (freed is None and not known):
-            return self._standing(early, seen)
+            return self._standing(early, own, seen)
         return None
 
     def _by_trials(self, operation: Operation, early: EarlyRefusal) -> Finding | None:
@@ -83,22 +88,47 @@ class LimitsMet:
         for number in range(TRIALS):
             if trial is not None:
                 self._pause(trial)
-            trial = self._trier(self._budget).run(self._budget.fresh_history(), operation, most)
-            if not trial.shared:
+            trial = self._trial(operation, most)
+            if trial is None or not trial.shared:
                 return None
             if number == TRIALS - 1:
                 return finding_of(trial)
         return None
 
-    def _standing(self, early: EarlyRefusal, seen: list[tuple[History, Call]]) -> Finding | None:
+    def _trial(self, operation: Operation, most: int) -> Trial | None:
+        trier, history = self._trier(self._budget), self._budget.fresh_history()
+        if not required_references(operation):
+            return trier.run(history, operation, most)
+        own = OwnCalls(self._budget, operation, trier)
+        third, busy, observer = trier.users
+        control = own.first(history, third)
+        begun = own.first(history, busy) if control is not None else None
+        if control is None or begun is None:
+            return None
+        call = begun
+        for _ in range(most):
+            if refused_for_many(call.answer):
+                break
+            call = own.again(history, call)
+        refused = call if refused_for_many(call.answer) else None
+        observed = own.first(history, observer) if refused else None
+        return Trial(history, control, refused, observed)
+
+    def _standing(
+        self, early: EarlyRefusal, own: OwnCalls, seen: list[tuple[History, Call]]
+    ) -> Finding | None:
         stored = self._budget.executor.limits.stored.get(early.call.operation, ())
         for served in (*reversed(stored), *seen):
             other = next((each for each in seen if each[1].actor != served[1].actor), None)
             if other is not None:
-                return standing_finding(_step(*served), early.total, _step(*other), other[1])
+                scripts = [
+                    own.script_of(call.actor) or _alone(history, call)
+                    for history, call in (served, other)
+                ]
+                return standing_finding(scripts[0], early.total, scripts[1], other[1])
         return None
 
-    def _freed(self, operation: Operation) -> bool | None:
+    def _freed(self, operation: Operation, own: OwnCalls) -> bool | None:
         """Return whether another user is served once one has taken back what they stored.
 
         None where nothing could be taken back.
@@ -117,8 +147,9 @@ class LimitsMet:
                     taken += answered.answer.outcome is Outcome.OK
         if not taken:
             return None
-        trier, history = self._trier(self._budget), self._budget.fresh_history()
-        return accepted(executor.make(history, trier.first(history, operation)))
+        someone = self._trier(self._budget).users[0]
+        first = own.first(self._budget.fresh_history(), someone)
+        return first is not None and accepted(first)
 
 
 def _removing(operation: Operation, operations: Mapping[str, Operation]) -> list[Operation]:
@@ -155,9 +186,8 @@ def _arguments(removing: Operation, history: History, call: Call) -> dict[str, A
     return {**identity, reference.name: value}
 
 
-def _step(history: History, call: Call) -> Step:
-    """Return a call as one step of a script, which names no other."""
+def _alone(history: History, call: Call) -> Script:
+    """Return a call as a script, which names no other."""
     alone = History(history.subjects)
     alone.record(call)
-    (step,) = script_of(alone).steps
-    return step
+    return script_of(alone)

@@ -10,14 +10,15 @@ from contextlib import suppress
 from crosstalk.core.history import Channel, History
 from crosstalk.core.limit_refusals import refused_for_many
 from crosstalk.core.script import Script
-from crosstalk.core.verdict import Control, Inconclusive, InconclusiveKind
+from crosstalk.core.verdict import Control, Finding, Inconclusive, InconclusiveKind
 from crosstalk.execution.script_runner import ScriptRunner
 from crosstalk.execution.stopping import OutOfTimeError, stopping_the_run
 from crosstalk.oracles.base import Suspicion
 from crosstalk.phases.base import PhaseBudget, PhaseOutcome
-from crosstalk.phases.limits.evidence import NAME, TRIALS, finding_of, suspicion_of
+from crosstalk.phases.limits.evidence import NAME, TRIALS, finding_of, suspicion_of, told_suspicion
 from crosstalk.phases.limits.held_requests import HELD, HeldRequests
 from crosstalk.phases.limits.met import LimitsMet
+from crosstalk.phases.limits.told import CountsTold, changed_by_others
 from crosstalk.phases.limits.trial import MOST_CALLS, MOST_OBSERVED, Trial, Trier, accepted
 from crosstalk.surface.capabilities import creators_among, required_references
 from crosstalk.surface.http.exchange import retry_after
@@ -109,32 +110,41 @@ class LimitsPhase:
             return outcome
         with suppress(OutOfTimeError), budget.executor.using_up_limits():
             for early in list(budget.executor.limits.early.values()):
-                name = early.call.operation
-                operation = budget.executor.operations[name]
-                if self._reviewed[name] >= _MOST_REVIEWS or required_references(operation):
-                    continue
-                self._reviewed[name] += 1
                 met = LimitsMet(budget, _trier, lambda trial: self._sleep(_pause(trial)))
-                found = met.confirm(early)
-                if found is None:
+                if self._may_try(early.call.operation) and (found := met.confirm(early)):
+                    self._take_in(found, early.made, outcome)
+                else:
                     # Another user's refusal is looked at, if there is one.
-                    del budget.executor.limits.early[name]
-                    continue
-                self._reviewed[name] = _MOST_REVIEWS
-                outcome.suspected = early.made
-                outcome.situations[USED_UP] += 1
-                outcome.findings.append(found)
+                    del budget.executor.limits.early[early.call.operation]
+            for name, place in list(budget.executor.limits.telling.items()):
+                if self._may_try(name) and (
+                    told := CountsTold(budget, _trier).confirm(name, place)
+                ):
+                    self._take_in(told, budget.executor.calls_made, outcome)
+                else:
+                    del budget.executor.limits.telling[name]
         return outcome
+
+    def _may_try(self, name: str) -> bool:
+        """Count a trial of what an operation has shown on the way, unless it had enough."""
+        self._reviewed[name] += 1
+        return self._reviewed[name] <= _MOST_REVIEWS
+
+    def _take_in(self, found: Finding, made: int, outcome: PhaseOutcome) -> None:
+        self._reviewed[found.operation] = _MOST_REVIEWS
+        outcome.suspected = made
+        outcome.situations[USED_UP] += 1
+        outcome.findings.append(found)
 
     def reproduces(self, budget: PhaseBudget, script: Script) -> Suspicion | None:
         """Play a finding's script again, after its last call alone, which must be served."""
         if budget.target.production is not None:
             with stopping_the_run():
                 budget.target.production()
-        alone = script.only([script.steps[-1].number])
+        alone = script.only(script.needed_for([script.steps[-1].number]))
         if alone is None:
             return None
-        last = None
+        last, history = None, History({})
         for each in (alone, script):
             history = budget.fresh_history()
             ScriptRunner(budget.executor, history).run_script(each)
@@ -142,7 +152,8 @@ class LimitsPhase:
             if each is alone and (last is None or not accepted(last)):
                 return None
         if last is None or not refused_for_many(last.answer):
-            return None
+            told = changed_by_others(history)
+            return told_suspicion(history, *told) if told else None
         return suspicion_of(last)
 
     def _try(

@@ -104,13 +104,10 @@ class Trier:
         observed = self._observe(history, operation) if refused is not None else None
         return Trial(history, control, refused, observed)
 
-    def first(self, history: History, operation: Operation) -> PlannedCall:
-        """Return a call of the user who is the control."""
-        return self.call(history, operation, self._control)
-
-    def last(self, history: History, operation: Operation) -> PlannedCall:
-        """Return a call of the user who is observed."""
-        return self.call(history, operation, self._observer)
+    @property
+    def users(self) -> tuple[Actor, Actor, Actor]:
+        """Return who is the control, who uses the limit up, and who is observed."""
+        return self._control, self._busy, self._observer
 
     def plan_each(self, history: History, operation: Operation) -> list[PlannedCall]:
         """Return a call of the control, one of the busy user and one of the observer."""

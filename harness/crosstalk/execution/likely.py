@@ -133,20 +133,24 @@ def said_before(history: History, suspicion: Suspicion, script: Script) -> set[i
 
 
 def makers_of_names(history: History, script: Script, needed: set[int]) -> set[int]:
-    """Return the first calls that stored what other calls of the same users refer to by its text.
+    """Return the first calls that stored what other calls of the same users refer to by its text,
+    and of its owner where another user's words are compared with free ones.
 
     An id is a reference to the answer that gave it; what is named by a user's own words is none.
     """
     found: set[int] = set()
     for number in needed:
         call = history.calls[number - 1]
+        users = {call.actor.user}
+        if call.probe is not None and call.probe.kind == "names":
+            users.add(call.probe.victim)
         named = {each for each in call.arguments.values() if isinstance(each, str)}
         for text in filter(markers_in, named):
             makers = (
                 each.index
                 for each in history.calls[: number - 1]
                 if text in each.arguments.values()
-                and each.actor.user == call.actor.user
+                and each.actor.user in users
                 and each.answer.outcome is Outcome.OK
             )
             if (first := next(makers, None)) is not None:

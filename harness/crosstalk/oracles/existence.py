@@ -1,6 +1,7 @@
 """Existence: another user's id and an id that no user has must be answered alike.
 
-So must words that another user has taken for something of theirs and words that are free.
+So must words that another user has taken for something of theirs, or had for something that is
+removed, and words that are free.
 
 Status, code, message, body and headers are compared, after the ids that were asked for and all
 identifying values and times are masked; of headers that differ between any two answers or count the

@@ -45,7 +45,7 @@ from crosstalk.generator.rules.situations.self_description import (
     read_descriptions,
 )
 from crosstalk.generator.shares.sharing_served import by_sharing_alone
-from crosstalk.generator.survey.names import store_in_words_of_another
+from crosstalk.generator.survey.names import store_in_freed_words, store_in_words_of_another
 from crosstalk.generator.survey.refused import name_with_bad_values
 from crosstalk.generator.survey.undeclared import give
 from crosstalk.surface.capabilities import (
@@ -301,6 +301,9 @@ class FirstLook:
             # Inside of its objects the attacker has stored nothing that would be nearer.
             search_by_beginnings(users, Role.TEXT)
         self._naming.serve_the_owner(users)
+        # Last, as the words are the attacker's from then on.
+        store_in_freed_words(users)
+        users.example.judge_soon(after=1)
 
     def _store_in_their_words(self, users: Arrangement) -> None:
         """Have a third user store what the attacker has, as it may be refused or kept only once.

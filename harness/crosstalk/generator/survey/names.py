@@ -24,10 +24,12 @@ from crosstalk.generator.examples.provision import Provision
 from crosstalk.generator.examples.readings import stored_by
 from crosstalk.generator.values.texts import COMMON_WORD
 from crosstalk.oracles.pairs import Pair
-from crosstalk.surface.capabilities import removes
+from crosstalk.surface.capabilities import removes, required_references
 from crosstalk.surface.operation import Operation, Parameter, Role
 
 NAME = "names"
+# Under which it is counted what was stored in the words of a removed object.
+_FREED = "names of removed objects"
 # Of one comparison.
 _LEAST_CALLS = 3
 # Draws until a text holds a word of its user's.
@@ -97,14 +99,64 @@ def store_in_words_of_another(users: Arrangement, operation: Operation) -> None:
     )
     if users.ended or stored is None or not words_in(operation, stored.arguments):
         return
+    _store_in_both(users, operation, stored)
+    # With words in every argument that has room for one, the survey has nothing to add.
+    example.state.choices[NAME, operation.name] += not _lacking(users, operation, stored.arguments)
+
+
+def store_in_freed_words(users: Arrangement) -> None:
+    """Have the attacker store what the victim has stored and removed since, and in free words only
+    where the answer is not the victim's: a name may stay taken for all but whoever had it.
+
+    Args:
+        users: Who act; the victim's calls are of this example.
+    """
+    example, attacker = users.example, users.attacker
+    said = {
+        word for call in example.history if call.actor.user == attacker.user for word in call.sent
+    }
+    for operation, stored in _removed_since(users):
+        words = {
+            word
+            for text in words_in(operation, stored.arguments).values()
+            for word in markers_in(text) or [text]
+        }
+        if users.ended or not words or not words.isdisjoint(said):
+            continue
+        if users.able(operation, attacker, listed=False):
+            example.state.choices[_FREED, operation.name] += 1
+            _store_in_both(users, operation, stored)
+            example.state.situations["names of removed objects tried"] += 1
+            said |= words
+
+
+def _removed_since(users: Arrangement) -> Iterator[tuple[Operation, Call]]:
+    """Yield what has stored an object that the victim has removed since, once an operation."""
+    example, victim = users.example, users.victim
+    operations = example.state.executor.operations
+    gone: set[str] = set()
+    for call in stored_by(example, victim):
+        operation = operations[call.operation]
+        if removes(operation):
+            # What stands inside something is named after it.
+            for each in required_references(operation)[-1:]:
+                given = call.arguments.get(each.name)
+                gone |= {str(one) for one in (given if isinstance(given, list) else [given])}
+        elif not operation.conversational and not example.state.choices[_FREED, operation.name]:
+            made = {str(each) for each in call.texts} - {str(each) for each in call.sent}
+            named = {str(each) for each in call.arguments.values()}
+            if gone & (made - named):
+                yield operation, call
+
+
+def _store_in_both(users: Arrangement, operation: Operation, stored: Call) -> None:
+    """Have the attacker store in the victim's words, and in free ones if that was not alike."""
     taken: Call | None = None
     for planned in in_words_of_another(users, operation, stored):
         if taken is not None and not Pair.of(taken, stored).plain:
             break
-        call = example.execute_spoilt(planned)
+        call = users.example.execute_spoilt(planned)
         taken = taken or call
-    # With words in every argument that has room for one, the survey has nothing to add.
-    example.state.choices[NAME, operation.name] += not _lacking(users, operation, stored.arguments)
 
 
 def _with_optional_words(users: Arrangement, operation: Operation, stored: Call) -> Call:

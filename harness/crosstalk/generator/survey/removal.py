@@ -1,4 +1,4 @@
-"""Removed objects, for which another user asks: to read, restore or remove them.
+"""Removed objects: another user asks to read, restore or remove them, and takes their names.
 
 A removed object is looked for in another place than what is there, which has its own check, if any.
 """
@@ -13,6 +13,7 @@ from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.examples.arrangement import Arrangement, changes
 from crosstalk.generator.examples.honest_calls import read_again
 from crosstalk.generator.rules.comparisons.existence_pair import pair
+from crosstalk.generator.survey.names import store_in_freed_words
 from crosstalk.surface.capabilities import removes, required_references
 from crosstalk.surface.operation import Operation, Parameter
 
@@ -102,6 +103,7 @@ class RemovalPart:
                 # To restore something is served only now; that its owner can is to be seen.
                 mine = {**arguments, **example.with_identity(one, victim)}
                 example.execute(PlannedCall(victim, one.name, mine))
+        store_in_freed_words(users)
 
 
 def _asking(users: Arrangement, named: list[str]) -> list[tuple[Operation, Parameter]]:

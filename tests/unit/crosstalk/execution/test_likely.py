@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from crosstalk.core.history import History
+from crosstalk.core.history import History, Probe
 from crosstalk.core.identifiers import marker
 from crosstalk.core.script import script_of
 from crosstalk.execution.likely import likely_part, wider_part
-from crosstalk.oracles import Canary, Suspicion
-from tests.unit.crosstalk.histories import ALICE, BOB, Writer, ok
+from crosstalk.oracles import Canary, Existence, Suspicion
+from tests.unit.crosstalk.histories import ALICE, BOB, Writer, ok, refused
 
 OLDER, NEWER = "3f0f9a52-6d0b-4a52-8d0e-1b8f6f0f9a52", "7c1d2e3f-4a5b-4c6d-8e7f-9a0b1c2d3e4f"
 
@@ -54,6 +54,27 @@ def test_object_that_is_named_by_its_owners_words_comes_with_the_call_that_made_
     part = likely_part(writer.history, suspicion, script_of(writer.history))
     assert part is not None
     assert [each.number for each in part.steps] == [2, 3, 4]
+
+
+def test_another_users_words_come_with_what_stored_them_and_removed_it() -> None:
+    name = f"note {marker('alice', 1)}"
+    writer = Writer().call(ALICE, "add_project", {"name": marker("alice", 3)}, ok({"id": NEWER}))
+    writer.call(ALICE, "add_project", {"name": name}, ok({"id": OLDER}))
+    writer.call(ALICE, "delete_project", {"project_id": OLDER}, ok({"done": True}))
+    for _ in range(4):
+        writer.call(BOB, "entries", {}, ok([]))
+    for part, said in (("foreign", name), ("missing", f"note {marker('bob', 1)}")):
+        probe = Probe("names", 1, part, "alice")  # type: ignore[arg-type]
+        answer = refused(409, "conflict") if part == "foreign" else ok({"done": True})
+        writer.call(BOB, "add_project", {"name": said}, answer, probe)
+    (suspicion,) = Existence().judge(writer.history)
+    script = script_of(writer.history)
+    likely = likely_part(writer.history, suspicion, script)
+    assert likely is not None
+    assert [each.number for each in likely.steps] == [2, 8, 9]
+    wider = wider_part(writer.history, suspicion, script)
+    assert wider is not None
+    assert [each.number for each in wider.steps] == [2, 3, 8, 9]
 
 
 def _referring(others: int) -> tuple[History, Suspicion]:

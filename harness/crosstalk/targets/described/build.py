@@ -60,7 +60,7 @@ from crosstalk.targets.described.plain_references import with_plain_references
 from crosstalk.targets.described.policy import policy_of
 from crosstalk.targets.described.process import Served, run_command, served
 from crosstalk.targets.described.proof import proves, unproven_identity, unproven_surfaces
-from crosstalk.targets.described.self_description import usual_paths_of
+from crosstalk.targets.described.self_description import other_versions_of, usual_paths_of
 from crosstalk.targets.described.setup_calls import SetupCalls
 from crosstalk.targets.described.sources import credential_source
 from crosstalk.targets.described.subject_arguments import (
@@ -124,6 +124,9 @@ def target_of(running: Served, about: Mapping[str, str]) -> Target:
     )
     try:
         operations, skipped = _operations(config, surfaces)
+        if "rest" in surfaces:
+            reader = credentials.discovery("rest", subject)
+            operations |= other_versions_of(config, operations, surfaces["rest"], reader)
         paths = usual_paths_of(config, operations)
         surfaces |= paths
         operations |= discovered(paths)

@@ -70,7 +70,7 @@ def test_an_older_version_that_answers_otherwise_than_no_path_is_there(server: S
         Server(Answer(Outcome.ERROR, 301, None), Answer(Outcome.ERROR, 301, None)),
     ],
 )
-def test_what_is_not_there_or_gone_or_moved_is_none(server: Server) -> None:
+def test_a_version_that_is_not_there_or_gone_or_moved_is_none(server: Server) -> None:
     assert other_versions(DECLARED, server, USER) == []
 
 

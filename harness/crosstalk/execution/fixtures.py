@@ -19,7 +19,7 @@ from crosstalk.execution.executor import Executor, PlannedCall
 from crosstalk.execution.existing_objects import existing_objects
 from crosstalk.execution.page_sizes import fit_page_sizes
 from crosstalk.execution.stopping import stopping_the_run
-from crosstalk.oracles.numbers.given import numbers_given
+from crosstalk.oracles.numbers.given import codes_in_answer, numbers_given
 from crosstalk.surface.capabilities import creators_among, observation_arguments
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.surface.patterns import admits
@@ -178,6 +178,8 @@ class Fixture:
         stored = {value for call in calls for value in call.sent | call.received}
         self._public_values |= {value for value in stored if not is_marker(value)}
         self._public_values |= numbers_given(calls)
+        # A name may be that of an object of each user, and its object may be an earlier example's.
+        self._public_values |= {code for call in calls for code in codes_in_answer(call)}
         self._keep_supplied(calls)
 
     def _keep_supplied(self, calls: Sequence[Call]) -> None:

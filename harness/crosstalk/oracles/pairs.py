@@ -141,6 +141,8 @@ class _Pairing:
         self._done_with: set[tuple[str | None, str]] = set()
         # Users with the names that the system made of what they said, whoever has said it before.
         self._made: set[tuple[str | None, str]] = set()
+        # Users with the codes that they were given: a slug may be that of an object of each.
+        self._codes: set[tuple[str | None, str]] = set()
         # Users with what they were refused by where they named nothing: their credential was.
         self._not_admitted: set[tuple[str | None, str]] = set()
         self._subjects = set(history.subjects.values())
@@ -156,8 +158,10 @@ class _Pairing:
         compared = call.probe is not None and call.probe.kind == "existence"
         for value in seen.own - call.sent if compared else seen.own:
             owners.setdefault(value, str(call.actor.user))
-        for value in codes_in_answer(call):
+        # What was given before this history began may be any user's.
+        for value in codes_in_answer(call) - history.public_values:
             owners.setdefault(value, str(call.actor.user))
+            self._codes.add((call.actor.user, value))
         self._numbers.take(call)
         for word in _words_of(call):
             if call.answer.outcome is Outcome.OK:
@@ -202,7 +206,7 @@ class _Pairing:
             and not _permitted(history, probe.victim, foreign)
             and not self._put_before(foreign, named_in_call(foreign) - named_in_call(missing))
             and not self._done_before(foreign, missing)
-            and not any((foreign.actor.user, each) in self._made for each in named_in_call(foreign))
+            and not self._has_too(foreign)
             and (foreign.actor.user, foreign.answer.message) not in self._not_admitted
             and conclusive(foreign.answer)
             and conclusive(missing.answer)
@@ -223,6 +227,11 @@ class _Pairing:
         if not own:
             return call
         return replace(call, answer=replace(call.answer, body=_unlisted(call.answer.body, own)))
+
+    def _has_too(self, call: Call) -> bool:
+        """Return whether a caller has something under a name of the call, whoever else has."""
+        held = ((call.actor.user, each) for each in named_in_call(call))
+        return any(each in self._made or each in self._codes for each in held)
 
     def _note_made(self, call: Call) -> None:
         """Note what a user was given for their own words: a slug that another user's object has."""

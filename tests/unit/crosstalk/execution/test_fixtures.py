@@ -126,6 +126,24 @@ def test_later_example_knows_what_users_stored_in_an_earlier_one() -> None:
     assert later.said == {"bob": frozenset({said})}
 
 
+class Slugs(Refusing):
+    """A system that calls what is stored by a slug."""
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        return Answer(Outcome.OK, 200, {"slug": "rome"})
+
+
+def test_slug_that_an_earlier_example_was_given_is_nobodys() -> None:
+    operations = {"add": Operation("mem", "add", (), reads_only=False)}
+    target = Target(surfaces={}, credentials=Choosy(), operations=operations, persistent=True)
+    executor = Executor({"mem": Slugs()}, operations, target.credentials)
+    fixture = Fixture(target, executor)
+    executor.execute(fixture.next_example(), Actor("bob", "bob", "bob"), "add", {"title": "Rome"})
+    assert "rome" in fixture.next_example().public_values
+
+
 class Lettered:
     """A system that serves users of some names alone."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from crosstalk.core.history import Answer, Outcome, Probe
@@ -484,6 +486,19 @@ def test_a_name_that_the_caller_was_given_for_the_same_words_tells_nothing(*, ma
     for slug, answer, probe in zip((words, other), refusals, (FOREIGN, MISSING), strict=True):
         writer.call(BOB, "get", {"slug": f"note-{slug}", "stop": "b6363299"}, answer, probe)
     assert bool(Existence().judge(writer.history)) is not made
+
+
+@pytest.mark.parametrize("had", ["too", "before", "not"])
+def test_slug_that_several_users_were_given_tells_nothing(had: str) -> None:
+    slug = "rome"
+    writer = Writer().call(ALICE, "list", {}, ok([{"slug": slug}]))
+    if had == "too":
+        writer.call(BOB, "list", {}, ok([{"slug": slug}]))
+    if had == "before":
+        writer.history = replace(writer.history, public_values=frozenset([slug]))
+    writer.call(BOB, "get", {"slug": slug, "stop": "1"}, refused(404, "x", "no stop"), FOREIGN)
+    writer.call(BOB, "get", {"slug": "none", "stop": "1"}, refused(404, "x", "no trip"), MISSING)
+    assert bool(Existence().judge(writer.history)) is (had == "not")
 
 
 def test_code_of_another_user_in_a_text_is_compared_with_one_of_no_user() -> None:

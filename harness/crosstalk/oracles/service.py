@@ -24,6 +24,7 @@ from crosstalk.surface.capabilities import required_references
 from crosstalk.surface.operation import Operation
 
 _LONGEST = 100
+_SEVERAL = 2
 # Statuses of success that show nothing (RFC 9110, section 15.3).
 NOTHING_TO_SHOW = frozenset({202, 204, 205})
 
@@ -34,6 +35,7 @@ class _Record:
 
     Attributes:
         served: Answers that showed callers their own data, or did what they asked for.
+        repeats: Those of them that showed nothing of the caller's but what the call itself said.
         several: Such answers to calls that named several objects.
         shown: Answers with data that may be for every user.
         others: What came back instead, with how often.
@@ -41,6 +43,7 @@ class _Record:
     """
 
     served: int = 0
+    repeats: int = 0
     several: int = 0
     shown: int = 0
     others: Counter[str] = field(default_factory=Counter)
@@ -101,11 +104,17 @@ class ServiceRecord:
         # Many calls of one history are asked about.
         recent = history.derived("service", self._of)
         records = [each._records[call.operation] for each in (self, recent)]
-        if any(each.served or _differ(each) for each in records):
+        if any(each.served > each.repeats or _differ(each) for each in records):
             return False
         asked, body = _told(call.arguments, history), _told(call.answer.body, history)
         # Where no user has made the same call, there is nothing yet that it could differ from.
         shown = [each.bodies[asked] for each in records if asked in each.bodies]
+        if any(each.repeats for each in records):
+            # A text for everybody may repeat what it is asked by, and so may an object its id:
+            # what was answered alike to several users is not of one.
+            users = {user for each in shown for named in each.values() for user in named}
+            if len(users) < _SEVERAL:
+                return False
         return any(each.shown for each in records) and all(set(each) == {body} for each in shown)
 
     def _of(self, history: History) -> ServiceRecord:
@@ -162,6 +171,8 @@ class ServiceRecord:
         empty = is_empty(answer.body)
         if seen.own or did or (operation.conversational and not empty):
             record.served += 1
+            said = seen.own and not did and not operation.conversational
+            record.repeats += bool(said and call.sent.issuperset(seen.own))
             record.several += any(
                 len(value) > 1 for value in call.arguments.values() if isinstance(value, list)
             )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from crosstalk.core.history import Answer, Outcome
+from crosstalk.core.history import Actor, Answer, Outcome
 from crosstalk.core.identifiers import marker
 from crosstalk.core.principals import IMPOSTOR
 from crosstalk.core.verdict import InconclusiveKind
@@ -164,3 +164,21 @@ def test_stranger_is_served_where_users_are_shown_their_own_or_different_things(
     writer = Writer().call(ALICE, "calendar", {}, ok({"n": "one"}))
     writer.call(BOB, "calendar", {}, ok({"n": "two"}))
     assert not shows_stranger(writer.call(STRANGER, "calendar", {}, ok({"n": "two"})), CALENDAR)
+
+
+@pytest.mark.parametrize("asked_by", [[ALICE], [ALICE, BOB]])
+def test_stranger_learns_nothing_by_a_text_that_repeats_what_others_ask_it_by(
+    asked_by: list[Actor],
+) -> None:
+    writer = stored().call(ALICE, "calendar", {"tone": NOTE}, ok({"letter": f"A {NOTE} letter"}))
+    for each in asked_by:
+        writer.call(each, "calendar", {}, ok({"letter": "A letter"}))
+    writer.call(STRANGER, "calendar", {}, ok({"letter": "A letter"}))
+    # What one user alone was answered may be that user's.
+    assert shows_stranger(writer, ADD, CALENDAR) is (len(asked_by) > 1)
+
+
+def test_stranger_is_served_where_an_object_repeats_its_id() -> None:
+    writer = stored().call(ALICE, "calendar", {"id": NOTE}, ok({"id": NOTE, "done": True}))
+    writer.call(STRANGER, "calendar", {"id": NOTE}, ok({"id": NOTE, "done": True}))
+    assert not shows_stranger(writer, ADD, CALENDAR)

@@ -3,7 +3,8 @@
 A suspicion that shows all the same has another cause: the victim's own reading changed the victim's
 log, an error text holds the time, a value is the same for every user.
 
-- Ownership: the other users' calls between the victim's two readings are left out.
+- Ownership: the other users' calls between the victim's two readings are left out, and the victim
+  reads again some time later: what comes about by itself is nobody's act.
 - Existence: a second id that no object has takes the place of the other user's; and the caller
   makes the call that gave the id to its owner: what is given to both is a catalogue's.
 - Canary: all calls of the value's owner are left out, and made after that.
@@ -19,7 +20,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
-from crosstalk.core.history import Call, History
+from crosstalk.core.history import Call, History, Outcome
 from crosstalk.core.identifiers import (
     identifiers_of,
     is_marker,
@@ -30,18 +31,22 @@ from crosstalk.core.identifiers import (
     remarked,
     remarked_cut,
     strings_in,
+    substituted,
 )
 from crosstalk.core.script import Script, Step, filled, references_in, with_subjects
 from crosstalk.execution.cause import calls_by_others
 from crosstalk.oracles.attribution import observations
 from crosstalk.oracles.base import Suspicion
 from crosstalk.oracles.existence import told_apart
-from crosstalk.oracles.observation import general, identifiers_shown
+from crosstalk.oracles.observation import general, identifiers_shown, without_times
 
 # What differs by chance may be the same once.
 _COMPARISONS = 3
 # The number of a step that is added to a script: no other has it.
 _FREE = 0
+# Seconds after which the victim reads once more, and how many times as long as between the readings
+# that differ.
+_SHORT_WAIT, _LONG_WAIT, _TIMES_AS_LONG = 0.3, 1.0, 2
 # A text of so few characters stands in others by chance: `${1.id}` is longer.
 _SHORT = 5
 
@@ -91,7 +96,32 @@ class Counterfactual:
         one, other = (_at(replayed, without, script.steps[each - 1]) for each in (first, last))
         if one is None or other is None:
             return False
-        return _differing(before, after) <= _differing(one, other)
+        if _differing(before, after) <= _differing(one, other):
+            return True
+        first_told, then_told = (_told(each, script, history.salt) for each in (before, after))
+        told = [_told(each, without, replayed.salt) for each in (one, other)]
+        # Where nothing is reset, what an earlier replay's act has set is there from the beginning.
+        if first_told == then_told or first_told not in told:
+            return False
+        if _served_with_anothers(script, history, act, before.actor.user):
+            return False
+        told += self._read_later(without, script.steps[last - 1], before, after)
+        return then_told in told[told.index(first_told) :]
+
+    def _read_later(self, without: Script, reading: Step, before: Call, after: Call) -> list[str]:
+        """Return what the victim reads some time later, though no other user acts: a job that was
+        started is done.
+        """
+        waits = (max(_SHORT_WAIT, _TIMES_AS_LONG * (after.started - before.ended)), _LONG_WAIT)
+        later = [
+            replace(reading, number=-place, probe=None, together=0, after=min(each, _LONG_WAIT))
+            for place, each in enumerate(waits, start=1)
+        ]
+        readings = Script((*without.steps, *later))
+        replayed = self.run(readings)
+        if replayed is None:
+            return []
+        return [_told(each, readings, replayed.salt) for each in replayed.calls[-len(later) :]]
 
     def _differs(self, script: Script, history: History, suspicion: Suspicion) -> bool:
         """Return whether two ids that no object has are told apart by all that tells the pair."""
@@ -284,6 +314,28 @@ def _at(replayed: History, script: Script, step: Step) -> Call | None:
     """Return the call that a step became in a replay of this script."""
     numbers = script.numbers()
     return replayed.calls[numbers.index(step.number)] if step.number in numbers else None
+
+
+def _served_with_anothers(
+    script: Script, history: History, act: Collection[int], victim: str | None
+) -> bool:
+    """Return whether one of these calls was served with an object of the victim's: no more time is
+    spent on what it may have changed.
+    """
+    return any(
+        step.number in act
+        and call.answer.outcome is Outcome.OK
+        and victim in {script.callers.get(number) for number in step.references()}
+        for step, call in zip(script.steps, history, strict=False)
+    )
+
+
+def _told(call: Call, script: Script, salt: int) -> str:
+    """Return what was answered as text, in the words of the script, with ids and times alike."""
+    answer = call.answer
+    told = [answer.outcome, answer.status, answer.code, answer.body]
+    text = script.with_own_markers(json.dumps(told, sort_keys=True, default=str), salt)
+    return substituted(without_times(text), lambda _: "*")
 
 
 def _differing(one: Call, other: Call) -> set[str]:

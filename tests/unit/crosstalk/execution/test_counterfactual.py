@@ -6,6 +6,8 @@ import hashlib
 import itertools
 from functools import partial
 
+import pytest
+
 from crosstalk.core.history import Answer, History, Outcome, Probe
 from crosstalk.core.identifiers import map_strings, marker, remarked
 from crosstalk.core.script import Script, Step, filled
@@ -203,3 +205,34 @@ def test_objects_of_the_callers_own_stay_in_a_list_when_another_is_exchanged() -
     history = removed(script)
     (suspicion,) = [each for each in Existence().judge(history) if "tell" in each.summary]
     assert not Counterfactual(removed).shows(script, history, suspicion)
+
+
+def working(script: Script, *, by: str) -> History:
+    """Play a service whose jobs are done after a second, or once any user has started them."""
+    writer, waited, started = Writer(), 0.0, False
+    for step in script.steps:
+        waited += step.after
+        started = started or step.operation == "start"
+        done = waited >= 1 if by == "time" else started
+        answer = ok({"id": HERS, "state": "done" if done else "running"})
+        if by == "time" and step.operation == "start":
+            # As it happens, the job ends now.
+            answer, waited = refused(404, "no such job"), 1.0
+        writer.call(step.actor, step.operation, step.arguments, answer, step.probe)
+    return writer.history
+
+
+@pytest.mark.parametrize("by", ["time", "others"])
+def test_change_that_comes_in_time_is_explained_by_none_of_the_others_acts(by: str) -> None:
+    probes = [Probe("ownership", 1, part, "alice") for part in ("before", "attack", "after")]
+    calls = [(ALICE, "get"), (BOB, "start"), (ALICE, "get")]
+    script = Script(
+        tuple(
+            Step(number, actor, name, {"job_id": HERS}, probe)
+            for number, ((actor, name), probe) in enumerate(zip(calls, probes, strict=True), 1)
+        )
+    )
+    history = working(script, by=by)
+    (suspicion,) = Ownership().judge(history)
+    again = Counterfactual(partial(working, by=by))
+    assert again.shows(script, history, suspicion) is (by == "time")

@@ -4,7 +4,7 @@ A suspicion that shows all the same has another cause: the victim's own reading 
 log, an error text holds the time, a value is the same for every user.
 
 - Ownership: the other users' calls between the victim's two readings are left out, and the victim
-  reads again some time later: what comes about by itself is nobody's act.
+  reads again some time later: what comes about by itself is no user's act.
 - Existence: a second id that no object has takes the place of the other user's; and the caller
   makes the call that gave the id to its owner: what is given to both is a catalogue's.
 - Canary: all calls of the value's owner are left out, and made after that.

@@ -207,6 +207,7 @@ class _Pairing:
             and not self._put_before(foreign, named_in_call(foreign) - named_in_call(missing))
             and not self._done_before(foreign, missing)
             and not self._has_too(foreign)
+            and not self._finds_own(foreign, missing)
             and (foreign.actor.user, foreign.answer.message) not in self._not_admitted
             and conclusive(foreign.answer)
             and conclusive(missing.answer)
@@ -232,6 +233,19 @@ class _Pairing:
         """Return whether a caller has something under a name of the call, whoever else has."""
         held = ((call.actor.user, each) for each in named_in_call(call))
         return any(each in self._made or each in self._codes for each in held)
+
+    def _finds_own(self, foreign: Call, missing: Call) -> bool:
+        """Return whether a caller was shown objects, and none but their own or what was there
+        before: a search by likeness finds what is like a word, whoever has said that.
+        """
+        if foreign.answer.outcome is not Outcome.OK:
+            return False
+        found = identifiers_of(foreign.answer.body) - identifiers_of(missing.answer.body)
+        found = {each for each in found - named_in_call(foreign) if not is_marker(each)}
+        known = self._history.public_values
+        return bool(found) and all(
+            each in known or self._owners.get(each) == foreign.actor.user for each in found
+        )
 
     def _note_made(self, call: Call) -> None:
         """Note what a user was given for their own words: a slug that another user's object has."""

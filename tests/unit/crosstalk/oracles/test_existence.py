@@ -501,6 +501,24 @@ def test_slug_that_several_users_were_given_tells_nothing(had: str) -> None:
     assert bool(Existence().judge(writer.history)) is (had == "not")
 
 
+@pytest.mark.parametrize("whose", ["mine", "earlier", "hers"])
+def test_search_by_likeness_that_finds_the_callers_own_tells_nothing(whose: str) -> None:
+    mine, hers = "mem_cacf0cd549f71753", "mem_815d1030e2c9987d"
+    words = (f"note {marker('alice', 1)}", f"note {marker('missing', 2)}")
+    writer = Writer().call(ALICE, "add", {"text": words[0]}, ok({"memory_id": hers}))
+    if whose == "earlier":
+        writer.history = replace(writer.history, public_values=frozenset([mine]))
+    else:
+        writer.call(BOB, "add", {"text": "like hers"}, ok({"memory_id": mine}))
+    found = hers if whose == "hers" else mine
+    hits = ok({"hits": [{"memory_id": found, "score": 0.4}]})
+    for text, answer, probe in zip(
+        words, (hits, ok({"hits": []})), (FOREIGN, MISSING), strict=True
+    ):
+        writer.call(BOB, "recall", {"query": text}, answer, probe)
+    assert bool(Existence().judge(writer.history)) is (whose == "hers")
+
+
 def test_code_of_another_user_in_a_text_is_compared_with_one_of_no_user() -> None:
     writer = Writer().call(ALICE, "add_note", {}, ok({"code": "U-WBQV8V6K2", "body": "x"}))
     theirs, nobodys = (Probe("names", 7, part, "alice") for part in ("foreign", "missing"))

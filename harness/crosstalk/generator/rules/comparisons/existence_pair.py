@@ -14,6 +14,7 @@ from crosstalk.core.identifiers import (
     is_short_id,
     map_markers,
     marker,
+    marker_number,
     markers_in,
     missing_like,
 )
@@ -25,6 +26,9 @@ from crosstalk.generator.values.arguments import ArgumentDrawer
 from crosstalk.generator.values.choice import Draw, HypothesisChoice
 from crosstalk.surface.capabilities import is_outermost, required_references
 from crosstalk.surface.operation import Operation, Parameter, Role
+
+# Of the 32 bits of a word's number those that words of one time have in common.
+_NEAR = 0xFFFF_FF00
 
 
 class ExistencePair:
@@ -208,19 +212,29 @@ def unknown_like(theirs: str, identifier: str, parameter: Parameter) -> str:
     """Return what no object is called, of the form of an object's name.
 
     A word gets another word in place of its marker, and nothing is longer than the schema admits:
-    what is refused for its length tells nothing of the other.
+    what is refused for its length tells nothing of the other. The word is as near to what others
+    have stored as the one in its place, whose number begins alike: a search by likeness finds the
+    caller's own by either.
     """
+
     number = UUID(identifier).int % 2**32
-    unknown = (
-        map_markers(theirs, lambda _: marker("missing", number))
-        if markers_in(theirs)
-        else missing_like(theirs, identifier)
-    )
+
+    def with_words(alike: int) -> str:
+        """Return it with words whose numbers have these bits of the others' numbers."""
+        if not markers_in(theirs):
+            return missing_like(theirs, identifier)
+        return map_markers(
+            theirs,
+            lambda word: marker("missing", marker_number(word) & alike | number & ~alike),
+        )
+
+    unknown = with_words(_NEAR)
     schema = parameter.schema
     wanted = schema.get("items") if parameter.many else schema
     longest = wanted.get("maxLength") if isinstance(wanted, Mapping) else None
     if isinstance(longest, int) and len(theirs) <= longest < len(unknown):
-        return unknown[-longest:]
+        # The end alone may be that of a word that is stored.
+        return with_words(0)[-longest:]
     return unknown
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -29,6 +30,11 @@ def test_word_that_no_user_has_said_is_as_long_as_the_schema_admits(*, many: boo
     assert found != theirs
     assert len(found) <= 24
     assert markers_in(found)
+
+
+def test_word_that_no_user_has_said_is_as_near_to_what_is_stored_as_the_others() -> None:
+    query = Parameter("query", {"type": "string"}, True, Role.REFERENCE)
+    assert re.fullmatch("xtmissingz3d103a..", unknown_like("xtcarolz3d103a3b", SOME, query))
 
 
 def test_id_that_no_object_has_is_of_its_form() -> None:

@@ -8,6 +8,7 @@ from functools import partial
 
 from crosstalk.campaign.budget import FEW_CALLS
 from crosstalk.generator.plan.first_round import LONG_ROUND, FirstRound
+from crosstalk.generator.plan.named_by_strangers import NamedByStrangers
 from crosstalk.generator.plan.near_names import NearNames
 from crosstalk.generator.plan.sweep import Sweep
 from crosstalk.generator.plan.whole_lists import WholeLists
@@ -85,6 +86,8 @@ def plan_of(
     )
     if suspending:
         yield PlanPart("accounts", sweep.suspend, sweep.suspends_early, sweeping=True)
+    by_strangers = NamedByStrangers(sweep.state, sweep.random)
+    yield PlanPart("named by strangers", by_strangers.run, by_strangers.applies, sweeping=True)
     yield PlanPart("first sweep", sweep.run, sweeping=True)
     if suspending:
         # Of few calls the phases' larger part would leave none for it.

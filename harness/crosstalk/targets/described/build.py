@@ -45,6 +45,7 @@ from crosstalk.targets.described.login.base import SURFACE as LOGIN
 from crosstalk.targets.described.login.by_request import RequestLogin
 from crosstalk.targets.described.login.by_tool import ToolLogin
 from crosstalk.targets.described.login.left_out import calls_of_logins, of_logins
+from crosstalk.targets.described.login.login_names import with_login_names
 from crosstalk.targets.described.login.surface import LoginSurface
 from crosstalk.targets.described.lookers import lookers_of
 from crosstalk.targets.described.mcp_surfaces import (
@@ -154,7 +155,7 @@ def target_of(running: Served, about: Mapping[str, str]) -> Target:
         subjects=naming_of(config, users, credentials),
         neighbours=neighbours_of(config, users, credentials),
         renamed=credentials.rename,
-        allowed_flows=flows_of(config),
+        allowed_flows=flows_of(config, operations),
         accepted=config.accepts(),
         unproven_identity=unproven_identity(config),
         untried=tuple(each for each in not_understood_by(of_mcp) if each.where not in skipped),
@@ -220,7 +221,7 @@ def preview_target(running: Served, *, looking: bool) -> Target:
         credentials=credentials,
         operations=operations,
         principals=principals_of(config, users, operations.values()),
-        allowed_flows=flows_of(config),
+        allowed_flows=flows_of(config, operations),
         accepted=config.accepts(),
         unproven_identity=unproven_identity(config),
         untried=tuple(not_understood_by(of_mcp)),
@@ -337,6 +338,7 @@ def _surfaces(
             read_only=config.read_only,
             carried=config.identities()["rest"].carriers(),
         )
+        rest = with_login_names(rest, credentials.of("rest"))
         rest = Paced(rest, limit, time.sleep) if paced else rest
         surfaces |= {"rest": rest, "chat": rest}
     logins = [each for each in credentials.all if each.login is not None]

@@ -207,8 +207,15 @@ def _made_up(config: TargetConfig, name: str, nonce: str, number: int) -> str:
     )
 
 
-def flows_of(config: TargetConfig) -> tuple[Flow, ...]:
+def flows_of(config: TargetConfig, operations: Mapping[str, Operation]) -> tuple[Flow, ...]:
     """Return the sharing that is meant, with the principals' names for the file's users.
+
+    What is public shows the same to every user, but for what is asked about a user by their login's
+    name (`POST /forgot`): anyone may ask, and is told nothing of theirs.
+
+    Args:
+        config: The description.
+        operations: What is called.
 
     Raises:
         TargetFileError: A flow names a user who is not listed.
@@ -230,7 +237,13 @@ def flows_of(config: TargetConfig) -> tuple[Flow, ...]:
     ]
     named = [name for name, tool in config.tools.items() if tool.public]
     named += config.rest.public if config.rest is not None else []
-    public = frozenset(map(qualified, named))
+    about_users = {
+        name
+        for name, each in operations.items()
+        if not each.reads_only
+        and any(e.required and e.role is Role.IDENTITY for e in each.parameters)
+    }
+    public = frozenset(map(qualified, named)) - about_users
     return (*flows, Flow("*", "*", public)) if public else tuple(flows)
 
 

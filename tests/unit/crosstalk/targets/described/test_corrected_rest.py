@@ -109,7 +109,7 @@ def test_public_operation_may_show_its_data_to_every_user() -> None:
             "identity": {"by": ["bearer"], "token": "t-{user}"},
         }
     )
-    (flow,) = flows_of(config)
+    (flow,) = flows_of(config, {})
     assert flow.permits("alice", None, "rest:GET /books")
     assert not flow.permits("alice", "bob", f"rest:{READ}")
 

@@ -6,6 +6,8 @@ is needed: a replay of a few calls instead of an example's sixty.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from crosstalk.core.evidence import Exchange, exchange_of
 from crosstalk.core.history import History, Outcome
 from crosstalk.core.identifiers import is_marker, markers_in, strings_in
@@ -129,6 +131,30 @@ def said_before(history: History, suspicion: Suspicion, script: Script) -> set[i
         and step.actor == last.actor
         and history.calls[step.number - 1].answer.outcome is Outcome.OK
         and any(not text.startswith("${") for text in strings_in(step.arguments))
+    }
+
+
+def arranging(
+    history: History, script: Script, users: Collection[str | None], *, before: int
+) -> set[int]:
+    """Return the served calls of some users that shared something, accepted it or ended that.
+
+    Args:
+        history: Has the policy.
+        script: Of that history, or of what of it is left.
+        users: Whose calls.
+        before: The number of a step before which they were made.
+    """
+    policy = history.policy
+    if policy is None:
+        return set()
+    return {
+        step.number
+        for step in script.steps
+        if step.number < before
+        and step.actor.user in users
+        and policy.arranges(step.operation)
+        and history.calls[step.number - 1].answer.outcome is Outcome.OK
     }
 
 

@@ -15,7 +15,7 @@ from uuid import UUID, uuid5
 from crosstalk.core.history import History, Outcome
 from crosstalk.core.identifiers import is_uuid, map_strings, remarked
 from crosstalk.core.script import Script, Step, renumbered
-from crosstalk.execution.likely import makers_of_names, said_before
+from crosstalk.execution.likely import arranging, makers_of_names, said_before
 from crosstalk.oracles.base import Suspicion
 from crosstalk.surface.capabilities import removes
 from crosstalk.surface.operation import Operation, Role
@@ -104,8 +104,10 @@ def with_one_act(
     said = said_before(history, suspicion, script)
     parts = []
     for act in [*acts.values()][:_MOST_ALONE]:
+        # What was shared, and in which roles, decides what an act may do.
+        arranged = arranging(history, script, {reader, act.actor.user}, before=act.number)
         for besides in (said, set[int]()):
-            needed = {*compared, act.number, *besides}
+            needed = {*compared, act.number, *besides, *arranged}
             named = makers_of_names(history, script, needed & steps.keys())
             part = script.only(script.needed_for(needed | named))
             if part is not None and len(part.steps) <= min(_MOST_OF_A_PART, len(script.steps) - 1):

@@ -21,6 +21,9 @@ from crosstalk.surface.capabilities import references, required_references, with
 from crosstalk.surface.operation import Operation, Parameter, Role
 from crosstalk.surface.schemas import names_user
 
+# Times that another object is made: what is drawn for it may be refused.
+_TRIES = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Offer:
@@ -246,9 +249,12 @@ def another_object(example: ExampleRun, draw: Draw, offer: Offer, operation: Ope
     if shared is None:
         return ""
     makers = example.capabilities.creators_on(operation)
-    example.execute_all([example.plan_own(draw, each, offer.owner) for each in makers])
-    known = example.pool.references(offer.owner.name, shared, operation.name, guess=False)
-    return next((each for each in reversed(known) if each != offer.target), "")
+    for _ in range(_TRIES):
+        example.execute_all([example.plan_own(draw, each, offer.owner) for each in makers])
+        known = example.pool.references(offer.owner.name, shared, operation.name, guess=False)
+        if found := [each for each in known if each != offer.target]:
+            return found[-1]
+    return ""
 
 
 def change_role(

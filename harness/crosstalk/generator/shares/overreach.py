@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from crosstalk.core.policy import Share
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.examples.example_run import ExampleRun
 from crosstalk.generator.shares.offers import (
@@ -59,14 +60,26 @@ def take_more_rights(example: ExampleRun, draw: Draw, offer: Offer) -> None:
         for each in (policy.shares if policy is not None else ())
         if each.change and not each.transfers and each.object == offer.rule.object
     ]
-    for rule in [each for each in stronger if not each.members][:1]:
-        opening = operations_of(example, rule.opens)
-        elsewhere = another_object(example, draw, offer, opening[0]) if opening else ""
-        if elsewhere:
-            operation = next_way(example, draw, "offered elsewhere by", opening)
-            given = (rule, operation, offer.owner, offer.person)
-            other = make_offer(example, draw, *given, target=elsewhere)
-            if other is not None:
-                accept_offer(example, draw, other)
-    for rule in [each for each in stronger if each.members][:1]:
+    plain = [each for each in stronger if not each.members]
+    promoting = [each for each in stronger if each.members]
+    if stronger:
+        # Where a role is given to members alone, they are made members there first.
+        other = _share_elsewhere(example, draw, offer, (plain or [offer.rule])[0])
+        if other is not None and not plain:
+            change_role(example, draw, other, promoting[0])
+    for rule in promoting[:1]:
         change_role(example, draw, offer, rule, by=offer.person)
+
+
+def _share_elsewhere(example: ExampleRun, draw: Draw, offer: Offer, rule: Share) -> Offer | None:
+    """Share another object of the owner's with the person by a rule; None where none can be."""
+    opening = operations_of(example, rule.opens)
+    target = another_object(example, draw, offer, opening[0]) if opening else ""
+    if not target:
+        return None
+    operation = next_way(example, draw, "offered elsewhere by", opening)
+    other = make_offer(example, draw, rule, operation, offer.owner, offer.person, target=target)
+    if other is not None:
+        accept_offer(example, draw, other)
+        example.state.situations["two roles of one person in two objects"] += 1
+    return other

@@ -7,15 +7,17 @@ from typing import Any
 
 from crosstalk.core.history import Actor, Answer, History, Probe
 from crosstalk.core.identifiers import marker
+from crosstalk.core.policy import Person, Policy, Share
 from crosstalk.core.script import script_of
 from crosstalk.execution.confirmation import Confirmation
 from crosstalk.execution.confirmation_outcome import Confirmed
 from crosstalk.execution.executor import Executor
 from crosstalk.execution.repeated_acts import with_one_act
 from crosstalk.execution.replay import Replayer
+from crosstalk.oracles import Suspicion
 from crosstalk.surface.credentials import NOTHING, Presented
 from crosstalk.surface.operation import Operation, Parameter, Role
-from tests.unit.crosstalk.histories import ALICE, BOB, ok
+from tests.unit.crosstalk.histories import ALICE, BOB, Writer, ok
 
 SORT = Parameter("sort", {"type": "string", "enum": ["title", "year"]}, True, Role.VALUE)
 TEXT = Parameter("text", {"type": "string"}, True, Role.TEXT)
@@ -23,6 +25,9 @@ SET = Operation("rest", "rest:PUT /preferences", (SORT,), reads_only=False)
 GET = Operation("rest", "rest:GET /preferences", (), reads_only=True, lists=True)
 NOTE = Operation("rest", "rest:POST /notes", (TEXT,), reads_only=False)
 DROP = Operation("rest", "rest:POST /undo", (), reads_only=False)
+CAROL = Actor("carol", "carol", "carol")
+# Calls by which a script is longer than a part of it.
+_MANY = 5
 OPERATIONS = {each.name: each for each in (SET, GET, NOTE, DROP)}
 
 
@@ -95,3 +100,31 @@ def test_act_that_has_set_what_stays_is_found_among_many_with_few_calls() -> Non
     assert found.operation == SET.name
     assert found.minimal
     assert executor.replay_calls < 150
+
+
+def test_act_comes_with_what_was_shared_before_by_its_user_and_the_reader() -> None:
+    share = Share(("rest:POST /shares",), "person", "note_id", (), ("rest:POST /accept",))
+    people = {each: Person(each) for each in ("alice", "bob", "carol")}
+    history = History({each: each for each in people}, policy=Policy(people, shares=(share,)))
+    story = Writer()
+    story.history = history
+    for owner, person in ((ALICE, BOB), (CAROL, BOB)):
+        story.call(owner, "rest:POST /shares", {"note_id": "1", "person": person.name}, ok({}))
+        story.call(person, "rest:POST /accept", {}, ok({}))
+    asked: Mapping[str, Any] = {}
+    for _ in range(_MANY):
+        story.call(BOB, NOTE.name, {}, ok({}))
+    story.call(
+        ALICE, GET.name, asked, ok({"sort": "title"}), Probe("ownership", 1, "before", "alice")
+    )
+    story.call(BOB, SET.name, {"sort": "year"}, ok({}), Probe("ownership", 1, "attack", "alice"))
+    story.call(
+        ALICE, GET.name, asked, ok({"sort": "year"}), Probe("ownership", 1, "after", "alice")
+    )
+    suspicion = Suspicion("ownership", SET.name, (5 + _MANY, 6 + _MANY, 7 + _MANY), "changed")
+    (part,) = with_one_act(history, suspicion, script_of(history), OPERATIONS)
+    assert [(each.actor.name, each.operation) for each in part.steps[:3]] == [
+        ("alice", "rest:POST /shares"),
+        ("bob", "rest:POST /accept"),
+        ("bob", "rest:POST /accept"),
+    ]

@@ -216,14 +216,17 @@ class _Pairing:
         return None
 
     def _without_own_words(self, call: Call) -> Call:
-        """Return a call whose answer lists none of the words that its caller had sent before.
+        """Return a call whose answer lists none of the words that its caller had sent before, nor
+        such as no call of this history has sent.
 
-        What was searched for lately grows by each half of a comparison.
+        What was searched for lately grows by each half of a comparison, and what was searched for
+        in an earlier replay is lost from its end.
         """
         own = {
             word
             for word in strings_in(call.answer.body)
             if self._said.get((call.actor.user, word), call.index) < call.index
+            or (is_marker(word) and word not in self._senders)
         }
         if not own:
             return call

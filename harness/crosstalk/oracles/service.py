@@ -27,6 +27,9 @@ _LONGEST = 100
 _SEVERAL = 2
 # Statuses of success that show nothing (RFC 9110, section 15.3).
 NOTHING_TO_SHOW = frozenset({202, 204, 205})
+_LEADING_ON = frozenset({301, 302, 303, 307, 308})
+_LOGIN = re.compile(r"log-?in|sign-?in|/auth|/sso", re.IGNORECASE)
+_HEAD = ":HEAD "
 
 
 @dataclass(slots=True)
@@ -106,7 +109,8 @@ class ServiceRecord:
         records = [each._records[call.operation] for each in (self, recent)]
         if any(each.served > each.repeats or _differ(each) for each in records):
             return False
-        asked, body = _told(call.arguments, history), _told(call.answer.body, history)
+        asked = _told(call.arguments, history)
+        body = _told([call.answer.body, call.answer.headers.get("location", "")], history)
         # Where no user has made the same call, there is nothing yet that it could differ from.
         shown = [each.bodies[asked] for each in records if asked in each.bodies]
         if any(each.repeats for each in records):
@@ -159,7 +163,9 @@ class ServiceRecord:
                 record.others[f"no answer ({_error(answer)})"] += 1
             return
         wanted = _input_wanted(answer.body)
-        if answer.outcome is not Outcome.OK or wanted:
+        # A link that leads on, and what is asked for by HEAD, is answered without a body.
+        bodiless = _leads_on(answer) or (_HEAD in operation.name and answer.outcome is Outcome.OK)
+        if wanted or not (bodiless or answer.outcome is Outcome.OK):
             record.others[wanted or _error(answer)] += 1
             return
         named = any(owners.get(value) == call.actor.user for value in call.sent)
@@ -168,7 +174,8 @@ class ServiceRecord:
             and not operation.conversational
             and (named or answer.status in NOTHING_TO_SHOW or not is_empty(answer.body))
         )
-        empty = is_empty(answer.body)
+        did = did or (bodiless and named)
+        empty = is_empty(answer.body) and not bodiless
         if seen.own or did or (operation.conversational and not empty):
             record.served += 1
             said = seen.own and not did and not operation.conversational
@@ -180,7 +187,8 @@ class ServiceRecord:
             record.others["an empty answer"] += 1
         else:
             record.shown += 1
-            asked, body = _told(call.arguments, history), _told(answer.body, history)
+            body = _told([answer.body, answer.headers.get("location", "")], history)
+            asked = _told(call.arguments, history)
             record.bodies[asked].setdefault(body, set()).add(str(call.actor.user))
 
 
@@ -201,6 +209,12 @@ def _told(value: Any, history: History) -> str:
     for subject in sorted(history.subjects.values(), key=len, reverse=True):
         text = re.sub(rf"(?<![A-Za-z0-9]){re.escape(subject)}(?![A-Za-z0-9])", "<user>", text)
     return text
+
+
+def _leads_on(answer: Answer) -> bool:
+    """Return whether an answer leads elsewhere, and to no login (RFC 9110, section 15.4)."""
+    location = answer.headers.get("location", "")
+    return answer.status in _LEADING_ON and bool(location) and not _LOGIN.search(location)
 
 
 def _input_wanted(body: Any) -> str:

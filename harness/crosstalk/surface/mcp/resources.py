@@ -116,9 +116,11 @@ class McpResourcesSurface:
             uri = Parameter("uri", _TEXT, True, Role.REFERENCE)
             # The method exists and nothing is offered, as in many servers that offer tools alone.
             nothing = not resources and not templates
+            # Where templates alone are offered, a list may stay empty, and names no URI then.
+            empty = not resources
             found = [
-                self._operation(_LIST, "", (cursor,), unannounced=nothing, descriptive=nothing),
-                self._operation(_READ, "", (uri,), unannounced=nothing, descriptive=nothing),
+                self._operation(_LIST, "", (cursor,), unannounced=empty, descriptive=nothing),
+                self._operation(_READ, "", (uri,), unannounced=empty, descriptive=nothing),
                 *(self._operation(_READ, each, ()) for each in self._fixed(resources)),
             ]
         prompts = self._listed(_PROMPTS, "prompts", "name") or []

@@ -584,3 +584,18 @@ def test_words_that_a_caller_has_looked_for_are_listed_to_them_and_tell_nothing(
         .history
     )
     assert bool(Existence().judge(history)) is leaks
+
+
+@pytest.mark.parametrize("leaks", [False, True])
+def test_words_that_an_earlier_replay_has_looked_for_tell_nothing(*, leaks: bool) -> None:
+    hers, free, earlier = marker("alice", 1), marker("missing", 2), marker("carol", 9)
+    # The list has room for one word, and had one before this history began.
+    shown = [{"found": int(leaks), "lately": [earlier]}, {"found": 0, "lately": [hers]}]
+    history = (
+        Writer()
+        .call(ALICE, "add", {"text": hers}, ok({"done": True}))
+        .call(BOB, "search", {"query": hers}, ok(shown[0]), FOREIGN)
+        .call(BOB, "search", {"query": free}, ok(shown[1]), MISSING)
+        .history
+    )
+    assert bool(Existence().judge(history)) is leaks

@@ -33,6 +33,11 @@ def told(writer: Writer, *operations: Operation) -> dict[str, str]:
     return {each.where: each.text for each in record(writer, *operations).inconclusive()}
 
 
+def redirect(location: str) -> Answer:
+    """An answer that leads elsewhere."""
+    return Answer(Outcome.ERROR, 302, "", {"location": location})
+
+
 def stored() -> Writer:
     """Alice has stored a note."""
     return Writer().call(ALICE, "add", {"text": NOTE}, ok({"id": 1, "text": NOTE}))
@@ -182,3 +187,21 @@ def test_stranger_is_served_where_an_object_repeats_its_id() -> None:
     writer = stored().call(ALICE, "calendar", {"id": NOTE}, ok({"id": NOTE, "done": True}))
     writer.call(STRANGER, "calendar", {"id": NOTE}, ok({"id": NOTE, "done": True}))
     assert not shows_stranger(writer, ADD, CALENDAR)
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "served"),
+    [
+        ("rest:HEAD /notes/{note}", ok(None), True),
+        ("rest:GET /notes/{note}", ok(None), False),
+        ("rest:GET /{note}", redirect("https://example.org/menu"), True),
+        ("rest:GET /{note}", redirect("/login?next=/x"), False),
+        ("rest:GET /{note}", redirect(""), False),
+    ],
+)
+def test_answer_without_a_body_serves_where_none_is_due(
+    name: str, answer: Answer, served: bool
+) -> None:
+    reading = Operation("rest", name, (), reads_only=True)
+    writer = stored().call(ALICE, name, {"note": NOTE}, answer)
+    assert (name not in told(writer, ADD, reading)) is served

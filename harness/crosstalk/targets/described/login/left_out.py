@@ -57,6 +57,9 @@ def of_logins(
 def _requests(config: TargetConfig, base: str) -> Iterator[tuple[str, str]]:
     for identity in config.identities().values():
         login = identity.login
+        if login and login.token_url:
+            # The token endpoint of a grant (RFC 6749, section 3.2).
+            yield "POST", _plain(urljoin(base.rstrip("/") + "/", login.token_url.lstrip("/")))
         for call in (login, login.register_first, login.refresh) if login else ():
             if call is not None and call.request:
                 method, _, target = call.request.partition(" ")

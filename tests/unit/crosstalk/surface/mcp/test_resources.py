@@ -133,6 +133,16 @@ def test_list_in_which_nothing_is_offered_may_be_shown_to_strangers() -> None:
     assert not any(each.descriptive for each in surface(Server(_NOTES)).discover())
 
 
+def test_list_that_may_stay_empty_beside_templates_is_not_missed() -> None:
+    templates = {"resourceTemplates": [{"uriTemplate": "note:///{note_id}", "name": "note"}]}
+    server = Server({"resources/list": {"resources": []}, "resources/templates/list": templates})
+    found = {each.name: each for each in surface(server).discover()}
+    for name in ("mcp:resources/list", "mcp:resources/read"):
+        assert found[name].unannounced
+        assert not found[name].descriptive
+    assert not found["mcp:resources/read note:///{note_id}"].unannounced
+
+
 def test_variables_in_listed_uris_can_be_given_to_other_calls() -> None:
     server = Server(_NOTES)
     found = surface(server)

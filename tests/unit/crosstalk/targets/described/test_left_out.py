@@ -79,13 +79,20 @@ class Offering:
 
 
 @pytest.mark.parametrize(
+    "login",
+    [
+        {"request": "POST /login", "token": "$.token"},
+        {"grant": "password", "token_url": f"{ORIGIN}/login"},
+    ],
+    ids=["request", "grant"],
+)
+@pytest.mark.parametrize(
     ("tools", "missed"),
     [({}, {"GET /me"}), ({"POST /login": {"kind": "create"}}, {"GET /me", "POST /login"})],
 )
 def test_login_that_signs_users_in_is_not_missed_where_it_is_public(
-    tools: dict[str, Any], missed: set[str]
+    login: dict[str, Any], tools: dict[str, Any], missed: set[str]
 ) -> None:
-    login = {"request": "POST /login", "token": "$.token"}
     public = ["POST /login", *(each for each in NAMES if each not in ("POST /login", "GET /me"))]
     config = described(login, {"public": public[:1], "skip": public[1:]}, tools)
     kept, _ = _operations(config, {"rest": Offering()})

@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from crosstalk.core.history import Actor, Call, History, Outcome, Probe
-from crosstalk.core.object_kinds import noun_of
+from crosstalk.core.object_kinds import kind_named, noun_of, thing_of
 from crosstalk.core.principals import BY_USER
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.examples.enabling import enabled_again
@@ -34,6 +34,8 @@ from crosstalk.surface.operation import Operation, Role
 _CALLS_TO_JUDGE = 24
 # Those of the first look: most leaks are plain, and show there.
 CALLS_OF_A_LOOK = 4
+# Digits of a number that may have been guessed.
+_LONGEST_GUESS = 3
 
 
 class ExampleRun(Selection):
@@ -312,6 +314,7 @@ class ExampleRun(Selection):
                     # What was open may be closed by now.
                     opening = self.state.opened_first.known[operation.name]
                     self._opened.discard((str(call.actor.user), opening))
+        self._note_numbered(operation, call)
         if not operation.descriptive:
             # What names a tool or its arguments names no object.
             self.pool.harvest(call)
@@ -341,6 +344,21 @@ class ExampleRun(Selection):
             for each in operation.parameters:
                 if each.refers and call.arguments.get(each.name) == mine:
                     self.state.knowledge.note_subject(operation, each)
+
+    def _note_numbered(self, operation: Operation, call: Call) -> None:
+        """Note a small number that a change was served by, and that no answer has given: of a kind
+        that no user makes, e.g. a mechanic to review, it names what is there for every user.
+        """
+        stored = call.answer.outcome is Outcome.OK and call.actor.user == call.actor.claims
+        if not stored or operation.reads_only or removes(operation):
+            return
+        for each in required_references(operation):
+            value = str(call.arguments.get(each.name))
+            kind = kind_named(each.name, operation.name)
+            made = any(thing_of(one.name) == kind for one in self.capabilities.creators)
+            small = value.isdigit() and len(value) <= _LONGEST_GUESS
+            if kind and small and not made and not self.pool.sources(each, operation.name):
+                self.state.knowledge.catalogue.note(each.name, operation.name, value)
 
     def _note_rights(self, operation: Operation, call: Call) -> None:
         """Note what an operation is about whose answers show what its caller may do."""

@@ -46,6 +46,17 @@ class Catalogue:
             if len(known) < _MOST and 0 < len(value) <= _LONGEST:
                 known[value] = None
 
+    def note(self, argument: str, operation: str, value: str) -> None:
+        """Keep a number that names what is there for every user, though no list shows it.
+
+        Args:
+            argument: That took it.
+            operation: That was served by it.
+            value: The number.
+        """
+        if kind := kind_named(argument, operation):
+            self._values.setdefault(kind, {}).setdefault("id", {})[value] = None
+
     def values(self, argument: str, operation: str) -> list[str]:
         """Return what an argument may name: of its kind, under its name or the likeliest field."""
         kind = kind_named(argument, operation)

@@ -114,8 +114,14 @@ class Provision:
         self.another(operation, actor)
         return self.example.pool.references(actor.name, parameter, operation.name, guess=False)
 
-    def look(self, operation: Operation, actor: Actor) -> None:
-        """Read the lists that may show what is wanted: those of the collection, by the address."""
+    def look(self, operation: Operation, actor: Actor, read: set[str] | None = None) -> None:
+        """Read the lists that may show what is wanted: those of the collection, by the address.
+
+        Args:
+            operation: What is going to be called.
+            actor: By whom.
+            read: Names of lists that were read a moment ago, which are not read again; added to.
+        """
         address = operation.name.partition(" ")[2]
         collection = re.split(r"[/ ]?\{", address)[0] if "{" in address else ""
         lists = self.example.capabilities.own_lists
@@ -123,7 +129,10 @@ class Provision:
         if not near and not collection:
             near = [each for each in lists if each.surface == operation.surface]
         for each in near[:_LISTS]:
-            self.example.execute(self.example.reading(each, actor))
+            if read is None or each.name not in read:
+                self.example.execute(self.example.reading(each, actor))
+            if read is not None:
+                read.add(each.name)
 
     def renewed(self, operation: Operation, parameter: Parameter, actor: Actor) -> str | None:
         """Return an object that the user has just brought into the state that an operation undoes.

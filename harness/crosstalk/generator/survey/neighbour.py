@@ -7,12 +7,13 @@ page, a validator, a row that has gone.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from random import Random
 from typing import Any
 
 from crosstalk.core.history import Actor, Call, Outcome, Probe
-from crosstalk.core.identifiers import map_markers, markers_in
+from crosstalk.core.identifiers import last_name, map_markers, markers_in
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.examples.arrangement import (
     EACH,
@@ -27,12 +28,13 @@ from crosstalk.generator.examples.readings import Reading
 from crosstalk.generator.examples.valued_readings import in_fresh_words, valued_readings
 from crosstalk.generator.situations import NEIGHBOUR
 from crosstalk.generator.survey.numbers import store_after_others
-from crosstalk.generator.survey.of_a_list import other_entries
+from crosstalk.generator.survey.of_a_list import other_entries, raise_another
 from crosstalk.generator.survey.switches import fill_empty_lists
 from crosstalk.generator.survey.undeclared import give
+from crosstalk.generator.values.other_values import larger_values, other_values
 from crosstalk.surface.capabilities import acts_by_word, removes, required_references
 from crosstalk.surface.http.headers import TIMED
-from crosstalk.surface.operation import Operation, Parameter, Role
+from crosstalk.surface.operation import Operation, Role
 
 # The pause after which a time to the second is another.
 _SECONDS = 2.1
@@ -48,10 +50,10 @@ _LEAST_READINGS = 8
 _MOST_ASKED = 2
 # Calls by which the other gives something to the reader, where answers show whose things are.
 _MOST_GIVEN = 4
-# A number so many times as large as the reader's is larger than all of them together.
-_FACTOR = 100
 # Lists in which the id of what was stored is looked for.
 _LISTS = 3
+# An argument by which a list is put in an order of its own.
+_ORDER = re.compile(r"sort|sort_?by|order|order_?by|rank_?by|sorting|ordering", re.IGNORECASE)
 
 
 def watch_neighbour(
@@ -86,6 +88,8 @@ def watch_neighbour(
             if users.left_to(operation, other):
                 users.use(operation, other, acting, tries=1)
     alike = _store_in_readers_words(users, key)
+    if any(_orders(*each) for each in readings):
+        raise_another(users, key)
     _ask_what_may_count(users, key)
     give(users, key, _MOST_GIVEN)
     _leave_a_difference(users, key)
@@ -170,6 +174,11 @@ def _store_in_readers_words(users: Arrangement, key: int) -> set[str]:
             if each != arguments and not users.ended:
                 example.execute_spoilt(PlannedCall(other, operation.name, each, probe))
     return alike
+
+
+def _orders(operation: Operation, asked: Mapping[str, Any]) -> bool:
+    """Return whether a reading asks for an order of its own, as `sort=used`."""
+    return operation.lists and any(_ORDER.fullmatch(last_name(name)) for name in asked)
 
 
 def _remove_alike(users: Arrangement, key: int, alike: Collection[str]) -> bool:
@@ -310,57 +319,6 @@ def _names(operation: Operation, said: Mapping[str, Any]) -> dict[str, Any]:
         for each in required_references(operation)
         if each.name in said
     }
-
-
-def larger_values(operation: Operation, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Return arguments with large numbers in place of numbers.
-
-    Args:
-        operation: That takes them.
-        arguments: Of a call that was served.
-    """
-    found = dict(arguments)
-    # What need not be given has a usual value, beside which a larger one counts as well.
-    usual = {
-        each.name: each.schema.get("default")
-        for each in operation.parameters
-        if each.name not in arguments and not each.required
-    }
-    for each, value in _values(operation, {**usual, **arguments}):
-        if isinstance(value, int | float) and not _listed(each):
-            most = each.schema.get("maximum", _FACTOR * abs(value) + 1)
-            found[each.name] = type(value)(most)
-    return found
-
-
-def other_values(operation: Operation, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Return arguments with another of the values that are listed, and switches turned over.
-
-    Args:
-        operation: That takes them.
-        arguments: Of a call that was served.
-    """
-    found = dict(arguments)
-    for each in operation.parameters:
-        switched = arguments.get(each.name, None if each.required else each.schema.get("default"))
-        if each.role is Role.VALUE and isinstance(switched, bool):
-            # What the reader has turned on is turned off.
-            found[each.name] = not switched
-    for each, value in _values(operation, arguments):
-        if listed := _listed(each):
-            found[each.name] = listed[0] if value == listed[-1] else listed[-1]
-    return found
-
-
-def _values(operation: Operation, arguments: Mapping[str, Any]) -> Iterator[tuple[Parameter, Any]]:
-    for each in operation.parameters:
-        value = arguments.get(each.name)
-        if each.role is Role.VALUE and value is not None and not isinstance(value, bool):
-            yield each, value
-
-
-def _listed(parameter: Parameter) -> list[Any]:
-    return [each for each in parameter.schema.get("enum", ()) if each is not None]
 
 
 def _acts(example: ExampleRun) -> list[Operation]:

@@ -9,10 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from crosstalk.core.history import Outcome
+from crosstalk.core.history import Outcome, Probe
 from crosstalk.core.identifiers import markers_in
+from crosstalk.execution.executor import PlannedCall
+from crosstalk.generator.examples.arrangement import Arrangement, makers
 from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.examples.honest_calls import in_words_of
+from crosstalk.generator.examples.readings import stored_by
+from crosstalk.generator.values.other_values import larger_values
+from crosstalk.surface.capabilities import required_references
 from crosstalk.surface.operation import Operation, Role
+
+# The largest number, so often, is more than the largest and the reader's.
+_TIMES = 2
 
 
 def other_entries(
@@ -60,3 +69,40 @@ def _rows(body: Any) -> Iterator[list[Mapping[str, Any]]]:
         yield [each for each in body if isinstance(each, Mapping)]
     for each in body.values() if isinstance(body, Mapping) else ():
         yield from _rows(each)
+
+
+def raise_another(users: Arrangement, key: int) -> None:
+    """Have the other store what the reader has done nothing with, in the same words, and put the
+    largest number into that: where all of a kind are put in order by such numbers over all users,
+    it comes before what the reader has put a number into.
+
+    Args:
+        users: Who act.
+        key: Of the comparison.
+    """
+    example, reader, other = users.example, users.victim, users.attacker
+    probe = Probe("ownership", key, "attack", reader.name)
+    known = example.state.reaching_others()
+    stored = list(stored_by(example, reader))
+    for inside in makers(example):
+        given = [each.arguments for each in stored if each.operation == inside.name]
+        named = required_references(inside)
+        numbers = given and larger_values(inside, given[0]) != given[0]
+        if users.ended or not numbers or len(named) != 1 or inside.name in known:
+            continue
+        busy = {str(each.get(named[0].name)) for each in given}
+        made = {each.operation for each in stored if busy & each.texts} - {inside.name}
+        idle = [each for each in stored if each.operation in made and busy.isdisjoint(each.texts)]
+        creators = [
+            e for e in example.capabilities.creators if idle and e.name == idle[0].operation
+        ]
+        for creator in creators:
+            drawn = users.own(creator, other)
+            same = in_words_of(example, idle[0].arguments, drawn).arguments
+            said = {**same, **example.with_identity(creator, other)}
+            call = example.execute(PlannedCall(other, creator.name, said, probe))
+            if call.answer.outcome is Outcome.OK and not users.ended:
+                most = larger_values(inside, users.own(inside, other).arguments)
+                for _ in range(_TIMES):
+                    example.execute_spoilt(PlannedCall(other, inside.name, most, probe))
+            return

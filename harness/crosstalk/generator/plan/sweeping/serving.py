@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from crosstalk.generator.plan.sweeping.attacking import (
     attack_between_changes,
     attack_what_was_changed,
@@ -9,6 +11,7 @@ from crosstalk.generator.plan.sweeping.attacking import (
 from crosstalk.generator.plan.sweeping.context import TRIES, PassContext
 from crosstalk.generator.shares.sharing_served import by_sharing_alone
 from crosstalk.surface.capabilities import (
+    first_word,
     is_comparable,
     references,
     removes,
@@ -86,6 +89,7 @@ def _serve_after_changes(context: PassContext, refused: list[Operation]) -> None
         and not by_sharing_alone(context.example, each)
         and len(required_references(each)) == 1
     ]
+    changes.sort(key=lambda each: not any(_speaks_of(one, each) for one in refused))
     learnt: list[Operation] = []
     for change in changes[:_CHANGES] if len(refused) <= _MOST_REFUSED else ():
         if not refused:
@@ -96,10 +100,14 @@ def _serve_after_changes(context: PassContext, refused: list[Operation]) -> None
         newest = context.newest(change, changed)
         if newest is None or not context.use(change, context.victim, changed, newest):
             continue
+        read: set[str] = set()
         for operation in list(refused):
             if context.ended:
                 return
-            parameter, target = _after_change(context, operation, newest)
+            parameter, target = _after_change(context, operation, newest, read)
+            if required_references(operation) and parameter is None:
+                # With what is made up it would be refused as before.
+                continue
             if context.use(operation, context.victim, parameter, target, tries=1):
                 refused.remove(operation)
                 if not (removes(change) or removes(operation) or operation.reads_only):
@@ -108,12 +116,24 @@ def _serve_after_changes(context: PassContext, refused: list[Operation]) -> None
     attack_what_was_changed(context, learnt)
 
 
+def _speaks_of(operation: Operation, change: Operation) -> bool:
+    """Return whether an operation is called by what a change does: `undo_cancel` by `cancel`."""
+    words = re.findall(r"[a-z]+", operation.name.partition(":")[2].lower())
+    return operation is not change and first_word(change.name) in words
+
+
 def _after_change(
-    context: PassContext, operation: Operation, changed: str
+    context: PassContext, operation: Operation, changed: str, read: set[str]
 ) -> tuple[Parameter | None, str]:
     """Return what an operation names once an object was changed: it, or what lists show now.
 
     What was thrown away may go by another id in a bin.
+
+    Args:
+        context: Who acts.
+        operation: That was refused before.
+        changed: The object.
+        read: Names of the lists that were read since; added to.
     """
     wanted = required_references(operation)
     if not wanted:
@@ -121,7 +141,7 @@ def _after_change(
     pool, owner = context.example.pool, context.victim.name
     if changed in pool.references(owner, wanted[0], operation.name, guess=False):
         return wanted[0], changed
-    context.provision.look(operation, context.victim)
+    context.provision.look(operation, context.victim, read)
     newest = context.newest(operation, wanted[0])
     return (wanted[0], newest) if newest is not None else (None, "")
 

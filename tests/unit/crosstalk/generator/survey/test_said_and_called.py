@@ -26,13 +26,12 @@ from crosstalk.generator.rules.comparisons.existence_pair import (
 )
 from crosstalk.generator.survey.names import _with_optional_words
 from crosstalk.generator.survey.neighbour import (
-    larger_values,
-    other_values,
     words_of_now,
 )
 from crosstalk.generator.survey.reach import Form, Reach, all_reaches
 from crosstalk.generator.values.arguments import HonestDrawer
 from crosstalk.generator.values.choice import RandomChoice
+from crosstalk.generator.values.other_values import larger_values, other_values
 from crosstalk.generator.values.texts import COMMON_WORD
 from crosstalk.generator.values.value_pool import ValuePool
 from crosstalk.oracles import Canary, Existence, Ownership

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
+from typing import Any
 
-from crosstalk.core.history import Call, Outcome, Probe
+from crosstalk.core.history import Actor, Call, Outcome, Probe
+from crosstalk.core.identifiers import map_markers, map_strings, mark_of
 from crosstalk.core.object_kinds import thing_of
 from crosstalk.core.verdict import surface_of
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.examples.arrangement import Arrangement
-from crosstalk.generator.examples.example_run import CALLS_OF_A_LOOK
+from crosstalk.generator.examples.example_run import CALLS_OF_A_LOOK, ExampleRun
 from crosstalk.generator.examples.honest_calls import read_again
 from crosstalk.generator.examples.provision import undoes
 from crosstalk.generator.examples.readings import Reading, detail, details_of, holding
@@ -158,7 +160,7 @@ class Naming:
         self._from_their_folder(users, parameter, call)
         if not operation.reads_only:
             identity = example.with_identity(operation, victim)
-            mine = {**foreign.arguments, **identity}
+            mine = {**_in_words_of(users.victim, attacker, foreign.arguments, example), **identity}
             self._changes.append(PlannedCall(victim, operation.name, mine))
             self._see_at_once(users, call)
 
@@ -263,6 +265,23 @@ class Naming:
             if served and readings and (removes(operation) or _is_plain_step(operation)):
                 changed[named[0]] = readings
         _read_what_became(users, changed)
+
+
+def _in_words_of(
+    owner: Actor, other: Actor, said: Mapping[str, Any], example: ExampleRun
+) -> dict[str, Any]:
+    """Return another user's arguments in words of the owner's: an object in which the other's own
+    words stand shows that user nothing of its owner's.
+    """
+    words: dict[str, str] = {}
+
+    def owners(word: str) -> str:
+        if not word.startswith(mark_of(other.name)):
+            return word
+        return words.setdefault(word, example.state.plant(owner.name))
+
+    found: dict[str, Any] = map_strings(said, lambda text: map_markers(text, owners))
+    return found
 
 
 def _is_plain_step(operation: Operation) -> bool:

@@ -361,9 +361,10 @@ UNARCHIVE = Operation("rest", "rest:POST /notes/{note_id}/unarchive", (IDENTITY,
 
 
 @pytest.mark.parametrize("leaks", [True, False])
+@pytest.mark.parametrize("edited", [True, False])
 @pytest.mark.parametrize("put_away", [ARCHIVE, DELETE])
 def test_object_that_its_owner_has_put_away_is_read_by_another_user(
-    put_away: Operation, *, leaks: bool
+    put_away: Operation, *, edited: bool, leaks: bool
 ) -> None:
     class Archive(Notes):
         def __init__(self) -> None:
@@ -371,7 +372,8 @@ def test_object_that_its_owner_has_put_away_is_read_by_another_user(
             self.away: dict[str, tuple[str, str]] = {}
 
         def discover(self) -> list[Operation]:
-            return [ADD, LIST, GET, put_away, *([UNARCHIVE] if put_away is ARCHIVE else [])]
+            changes = [*([EDIT] if edited else []), put_away]
+            return [ADD, LIST, GET, *changes, *([UNARCHIVE] if put_away is ARCHIVE else [])]
 
         def call(
             self, operation: Operation, arguments: Mapping[str, Any], presented: Presented

@@ -63,5 +63,6 @@ def test_other_puts_the_largest_number_into_what_the_reader_has_put_none_into(
     *, leak: bool
 ) -> None:
     example = begun(Garden(leak=leak), ADD, _LIST, _WATER)
-    watch_neighbour(example, Random(1), *example.members[:2])
+    alice, bob = example.members[:2]
+    watch_neighbour(example, Random(1), alice, bob)
     assert bool(Ownership().judge(example.history)) is leak

@@ -54,7 +54,7 @@ class Diary(Notes):
         return answer
 
 
-def test_what_undoes_a_change_is_tried_right_after_it_and_what_has_no_object_is_not() -> None:
+def test_undo_is_tried_right_after_its_change_and_nothing_that_has_no_object() -> None:
     example = begun(Diary(), *_OPERATIONS)
     served = [_SEND, _UNDO]
     context = PassContext(example, Lacking(served, (), (), ()), {"rest"}, Random(1), 0)

@@ -3,13 +3,15 @@
 A page that is cut before it is filtered, a cursor that counts all users' rows, an order that ties
 across users: each shows in a list of several pages whose rows alternate with another's, and in no
 list of one page. Two users store in turn, the first and the last of all being the other's; then
-one reads every list by the smallest pages to its end, and by the largest. What each page must show
-is what it shows where the other is absent, so that the calls are marked for the two-worlds phase.
+one reads every list by the smallest pages to its end, in each order, and by the largest. What each
+page must show is what it shows where the other is absent, so that the calls are marked for the
+two-worlds phase. At last the rows behind a page are removed before it is gone on with.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -22,14 +24,13 @@ from crosstalk.execution.stopping import rule_errors_stop_the_run
 from crosstalk.generator.examples.arrangement import Arrangement
 from crosstalk.generator.examples.example_run import ExampleRun
 from crosstalk.generator.examples.honest_calls import in_words_of
-from crosstalk.generator.examples.readings import cursors_in
+from crosstalk.generator.examples.readings import cursors_in, options
 from crosstalk.generator.examples.state import GeneratorState
 from crosstalk.generator.examples.tenants import apart
-from crosstalk.generator.values.texts import COMMON_WORD
+from crosstalk.generator.plan.emptied_pages import go_on_where_nothing_is_left, whole_list
 from crosstalk.surface.capabilities import (
     Capabilities,
     is_page_place,
-    observation_arguments,
     page_size,
     required_references,
     smallest_page,
@@ -42,6 +43,12 @@ _EACH = 3
 _MOST_CREATORS, _MOST_LISTS = 6, 12
 # Pages that are followed: the reader's objects, the page that ends the list, and one of others'.
 _MOST_PAGES = _EACH + 2
+# Orders in which a list is read besides its usual one, and how one is known.
+_MOST_ORDERS = 2
+_ORDER = re.compile(
+    r"(?:^|_)(?:order|sort|direction|dir|reverse)(?:ed|ing)?(?:_by)?$", re.IGNORECASE
+)
+_ORDERED = re.compile(r"^(?:a|de)sc(?:ending)?$|^(?:old|new|lat)est", re.IGNORECASE)
 
 
 class WholeLists:
@@ -73,6 +80,11 @@ class WholeLists:
                     if users.ended:
                         break
                     _read_to_the_end(users, operation)
+                    example.judge_soon(after=1)
+                for operation in lists:
+                    if users.ended:
+                        break
+                    go_on_where_nothing_is_left(users, operation, creators)
                     example.judge_soon(after=1)
                 if not example.over:
                     example.judge()
@@ -129,29 +141,29 @@ class WholeLists:
 
 
 def _read_to_the_end(users: Arrangement, operation: Operation) -> None:
-    """Have the victim read a list by the smallest pages, and by the largest."""
-    example, victim = users.example, users.victim
-    whole = observation_arguments(operation, example.history, victim)
-    query = operation.parameter(Role.QUERY)
-    if query is not None:
-        whole[query.name] = COMMON_WORD
-    needed = {each.name for each in operation.parameters if each.required}
-    own = users.own(operation, victim).arguments
-    whole = {**{name: value for name, value in own.items() if name in needed}, **whole}
-
-    def read(given: dict[str, Any]) -> Answer:
-        probe = Probe("worlds", example.next_probe(), "observed", victim.name)
-        example.state.situations["pages read"] += 1
-        return example.execute(PlannedCall(victim, operation.name, given, probe)).answer
-
+    """Have the victim read a list by the smallest pages, in each order, and by the largest."""
+    whole = whole_list(users, operation)
     small = {**whole, **smallest_page(operation)}
+    pages = _read_pages(users, operation, small)
+    if not pages:
+        return
+    for order in list(_orders(operation))[:_MOST_ORDERS]:
+        pages = max(pages, _read_pages(users, operation, {**small, **order}))
+    # The only page of a short list is no end of one.
+    users.example.state.situations["lists read to their end"] += pages > 1
+    if small != whole and not users.ended:
+        _read(users, operation, whole)
+
+
+def _read_pages(users: Arrangement, operation: Operation, small: dict[str, Any]) -> int:
+    """Have the victim read a list by pages to its end; returns how many, 0 where one is refused."""
     cursor, place = operation.parameter(Role.CURSOR), _place(operation)
     given, pages = small, 0
     while pages < _MOST_PAGES and not users.ended:
-        answer = read(given)
+        answer = _read(users, operation, given)
         pages += 1
         if answer.outcome is not Outcome.OK:
-            return
+            return 0
         following = next(reversed(cursors_in(answer)), None)
         if cursor is not None and following is not None:
             given = {**small, cursor.name: following}
@@ -159,10 +171,22 @@ def _read_to_the_end(users: Arrangement, operation: Operation) -> None:
             given = {**small, place.name: _first_place(place) + pages}
         else:
             break
-    # The only page of a short list is no end of one.
-    example.state.situations["lists read to their end"] += pages > 1
-    if small != whole and not users.ended:
-        read(whole)
+    return pages
+
+
+def _read(users: Arrangement, operation: Operation, given: dict[str, Any]) -> Answer:
+    example, victim = users.example, users.victim
+    probe = Probe("worlds", example.next_probe(), "observed", victim.name)
+    example.state.situations["pages read"] += 1
+    return example.execute(PlannedCall(victim, operation.name, given, probe)).answer
+
+
+def _orders(operation: Operation) -> Iterator[dict[str, Any]]:
+    """Yield each other order that a list can be read in: its statement may be another one."""
+    for option in options(operation):
+        ((name, value),) = option.items()
+        if _ORDER.search(last_name(name)) or _ORDERED.search(str(value)):
+            yield option
 
 
 def _place(operation: Operation) -> Parameter | None:

@@ -43,6 +43,7 @@ from crosstalk.generator.plan.public_pages import visit
 from crosstalk.generator.rules.situations.self_description import (
     descriptive,
     read_descriptions,
+    read_lists_of_itself,
 )
 from crosstalk.generator.shares.sharing_served import by_sharing_alone
 from crosstalk.generator.survey.names import store_in_freed_words, store_in_words_of_another
@@ -264,11 +265,13 @@ class FirstLook:
     def _look_around(self, users: Arrangement) -> None:
         """Have the victim read before and after the attacker acts."""
         example, victim, attacker = users.example, users.victim, users.attacker
-        readings = [*lists_read(users, victim), *details_read(users)]
+        details = details_read(users)
+        readings = [*lists_read(users, victim), *details]
         key = example.next_probe()
         before = Probe("ownership", key, "before", victim.name)
         # What is kept or mixed up shows the victim's to who reads next, or at the same time.
         example.read_twice(readings, victim, before, beside=attacker)
+        read_lists_of_itself(example, details, attacker)
         example.judge_soon(after=1)
         if users.ended:
             return

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from crosstalk.core.history import Actor, Probe
 from crosstalk.core.principals import ANONYMOUS
+from crosstalk.core.verdict import surface_of
 from crosstalk.generator.examples.example_run import ExampleRun
 from crosstalk.generator.values.choice import Draw
 from crosstalk.surface.operation import Operation
@@ -72,6 +73,27 @@ def read_descriptions(
         example.execute_all(planned)
         example.state.situations[DESCRIPTIONS_READ] += len(planned)
         example.judge_soon(after=1)
+
+
+def read_lists_of_itself(
+    example: ExampleRun, readings: Sequence[tuple[Operation, object]], actor: Actor
+) -> None:
+    """Have a user read what a protocol lists of itself, just after another has read objects by it:
+    the description of a template or tool may be kept with what it showed last.
+
+    Args:
+        example: Under way.
+        readings: What the other user has read.
+        actor: The user.
+    """
+    surfaces = {surface_of(operation.name) for operation, _ in readings}
+    lists = [
+        each
+        for each in descriptive(example)
+        if surface_of(each.name) in surfaces and each.name.endswith("/list")
+    ]
+    example.execute_all([example.reading(each, actor) for each in lists])
+    example.state.situations[DESCRIPTIONS_READ] += len(lists)
 
 
 def descriptive(example: ExampleRun) -> list[Operation]:

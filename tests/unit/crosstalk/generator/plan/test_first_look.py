@@ -449,6 +449,34 @@ def test_a_change_is_seen_though_descriptions_are_read_between() -> None:
     assert not any(Ownership().judge(each) for each in looked(Described(None)))
 
 
+@pytest.mark.parametrize("keeps", [True, False])
+def test_lists_that_describe_a_protocol_are_read_just_after_objects_were(*, keeps: bool) -> None:
+    templates = Operation("rest", "rest:notes/list", (), reads_only=True, descriptive=True)
+
+    class Templates(Notes):
+        last = ""
+
+        def discover(self) -> list[Operation]:
+            return [*super().discover(), templates]
+
+        def call(
+            self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+        ) -> Answer:
+            if operation is templates:
+                # Only what was shown just now: anything else done with notes drops it.
+                return Answer(Outcome.OK, 200, {"description": f"A note, such as {self.last}"})
+            answer = super().call(operation, arguments, presented)
+            if operation is GET and answer.outcome is Outcome.OK and keeps:
+                self.last = str(answer.body["text"])
+            elif operation not in (GET, LIST):
+                self.last = ""
+            return answer
+
+    histories = looked(Templates())
+    shown = {each.operation for history in histories for each in Canary().judge(history)}
+    assert (templates.name in shown) is keeps
+
+
 def test_list_that_is_kept_until_the_next_change_is_suspected() -> None:
     class Keeping(Notes):
         shown: Answer | None = None

@@ -14,7 +14,14 @@ from crosstalk.campaign.division import ALONE, Division
 from crosstalk.core.history import History
 from crosstalk.execution.executor import Executor
 from crosstalk.generator.values.argument_knowledge import ArgumentKnowledge
-from crosstalk.phases.base import Phase, PhaseBudget, PhaseOutcome, PreparedPhase, ReviewingPhase
+from crosstalk.phases.base import (
+    LastPhase,
+    Phase,
+    PhaseBudget,
+    PhaseOutcome,
+    PreparedPhase,
+    ReviewingPhase,
+)
 from crosstalk.surface.operation import Operation
 from crosstalk.targets.base import Target
 
@@ -23,6 +30,9 @@ _LEAST_SECONDS = 5.0
 _EXAMPLES_KEPT = 8
 # Of few calls the phases want less: what each operation is asked for once comes before them.
 _SHARE_OF_FEW = 0.6
+
+# The part of the calls that comes last, of a campaign of known length.
+_SHARE_OF_THE_ENDING = 0.1
 
 
 @dataclass(slots=True)
@@ -120,11 +130,13 @@ class PhaseScheduler:
     def _least(self, phase: Phase) -> int:
         """Return the calls of one turn: of a short campaign no more than the phase's share.
 
-        What comes last has no share, and takes what is left.
+        What comes last has no share, and takes what is left, of a long campaign more.
         """
+        if not phase.share:
+            longest = phase.longest if isinstance(phase, LastPhase) else phase.least
+            return min(longest, max(phase.least, int(_SHARE_OF_THE_ENDING * self.calls)))
         share = phase.share * (_SHARE_OF_FEW if self.calls < FEW_CALLS else 1.0)
-        part = int(share * self.calls) if phase.share else phase.least
-        return min(phase.least, max(phase.smallest, part))
+        return min(phase.least, max(phase.smallest, int(share * self.calls)))
 
     def briefest(self) -> int:
         """Return the calls by which each phase without a turn can do the least that it does.

@@ -142,6 +142,16 @@ class Phase(Protocol):
 
 
 @runtime_checkable
+class LastPhase(Protocol):
+    """A phase without a share, which takes more of a long campaign than it needs at least."""
+
+    @property
+    def longest(self) -> int:
+        """The most calls that it is given."""
+        ...
+
+
+@runtime_checkable
 class PreparedPhase(Protocol):
     """A phase whose beginning takes less time when the target was told before."""
 

@@ -21,7 +21,7 @@ from crosstalk.execution.executor import PlannedCall
 from crosstalk.execution.limit_record import EarlyRefusal
 from crosstalk.phases.base import PhaseBudget
 from crosstalk.phases.limits.evidence import TRIALS, finding_of, standing_finding
-from crosstalk.phases.limits.own_calls import OwnCalls
+from crosstalk.phases.limits.own_calls import OwnCalls, try_limit
 from crosstalk.phases.limits.trial import Trial, Trier, accepted
 from crosstalk.surface.capabilities import removes, required_references
 from crosstalk.surface.operation import Operation
@@ -72,9 +72,11 @@ class LimitsMet:
                 if not refused_for_many(call.answer):
                     return self._by_trials(operation, early) if accepted(call) else None
                 seen.append((history, call))
-            freed = self._freed(operation, own) if seen else False
-        known = budget.target.persistent and early.own > 0
-        if freed or (freed is None and not known):
+            if not seen:
+                return None
+            freed = self._freed(operation, own)
+        # What is counted by the hour is not given back with what was stored.
+        if freed or not (budget.target.persistent and early.own > 0):
             return self._standing(early, own, seen)
         return None
 
@@ -88,31 +90,12 @@ class LimitsMet:
         for number in range(TRIALS):
             if trial is not None:
                 self._pause(trial)
-            trial = self._trial(operation, most)
+            trial = try_limit(self._budget, self._trier(self._budget), operation, most)
             if trial is None or not trial.shared:
                 return None
             if number == TRIALS - 1:
                 return finding_of(trial)
         return None
-
-    def _trial(self, operation: Operation, most: int) -> Trial | None:
-        trier, history = self._trier(self._budget), self._budget.fresh_history()
-        if not required_references(operation):
-            return trier.run(history, operation, most)
-        own = OwnCalls(self._budget, operation, trier)
-        third, busy, observer = trier.users
-        control = own.first(history, third)
-        begun = own.first(history, busy) if control is not None else None
-        if control is None or begun is None:
-            return None
-        call = begun
-        for _ in range(most):
-            if refused_for_many(call.answer):
-                break
-            call = own.again(history, call)
-        refused = call if refused_for_many(call.answer) else None
-        observed = own.first(history, observer) if refused else None
-        return Trial(history, control, refused, observed)
 
     def _standing(
         self, early: EarlyRefusal, own: OwnCalls, seen: list[tuple[History, Call]]

@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from crosstalk.core.history import Actor, Call, History
+from crosstalk.core.limit_refusals import refused_for_many
 from crosstalk.core.script import Script, Step, references_in, script_of, with_subjects
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.execution.script_runner import ScriptRunner
 from crosstalk.phases.base import PhaseBudget
-from crosstalk.phases.limits.trial import Trier
+from crosstalk.phases.limits.trial import Trial, Trier
 from crosstalk.surface.capabilities import required_references
 from crosstalk.surface.operation import Operation, Role
 
@@ -97,6 +98,37 @@ class OwnCalls:
             ):
                 return Script(tuple(replace(step, together=0, probe=None) for step in steps.steps))
         return None
+
+
+def try_limit(budget: PhaseBudget, trier: Trier, operation: Operation, most: int) -> Trial | None:
+    """Make a trial of an operation's limit; None where a user does not come to call it.
+
+    Args:
+        budget: Means of the phase.
+        trier: Of three users.
+        operation: What is called.
+        most: Calls by which one user tries to use the limit up.
+
+    Raises:
+        OutOfTimeError: The time in which calls may be made is over.
+    """
+    history = budget.fresh_history()
+    if not required_references(operation):
+        return trier.run(history, operation, most)
+    own = OwnCalls(budget, operation, trier)
+    third, busy, observer = trier.users
+    control = own.first(history, third) if own.possible else None
+    begun = own.first(history, busy) if control is not None else None
+    if control is None or begun is None:
+        return None
+    call = begun
+    for _ in range(most):
+        if refused_for_many(call.answer):
+            break
+        call = own.again(history, call)
+    refused = call if refused_for_many(call.answer) else None
+    observed = own.first(history, observer) if refused else None
+    return Trial(history, control, refused, observed)
 
 
 def _chooses(schema: object) -> bool:

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 
-from crosstalk.core.history import Channel, History
+from crosstalk.core.history import Channel, History, Outcome
 from crosstalk.core.limit_refusals import refused_for_many
 from crosstalk.core.script import Script
 from crosstalk.core.verdict import Control, Finding, Inconclusive, InconclusiveKind
+from crosstalk.execution.limit_record import EarlyRefusal
 from crosstalk.execution.script_runner import ScriptRunner
 from crosstalk.execution.stopping import OutOfTimeError, stopping_the_run
 from crosstalk.oracles.base import Suspicion
 from crosstalk.phases.base import PhaseBudget, PhaseOutcome
+from crosstalk.phases.limits.choice import chosen, storing
 from crosstalk.phases.limits.evidence import NAME, TRIALS, finding_of, suspicion_of, told_suspicion
 from crosstalk.phases.limits.held_requests import HELD, HeldRequests
 from crosstalk.phases.limits.met import LimitsMet
+from crosstalk.phases.limits.own_calls import try_limit
 from crosstalk.phases.limits.told import CountsTold, changed_by_others
 from crosstalk.phases.limits.trial import MOST_CALLS, MOST_OBSERVED, Trial, Trier, accepted
-from crosstalk.surface.capabilities import creators_among, required_references
 from crosstalk.surface.http.exchange import retry_after
 from crosstalk.surface.operation import Operation
 from crosstalk.targets.base import Target
@@ -33,8 +35,6 @@ _LEAST_SECONDS = 3.0
 _SECONDS_TO_BEGIN = 20.0
 # Seconds below which no requests are held open.
 _SECONDS_TO_HOLD = 12.0
-# What asks a model has a low limit: no more than this part of the calls is spent on one.
-_MODEL_PART = 0.25
 # Calls below which a trial shows nothing.
 _LEAST_CALLS = 10
 # Times that an operation is tried again which refused users on the way.
@@ -55,13 +55,15 @@ class LimitsPhase:
     name = NAME
     # Nothing before the end: users whose limit is used up would be of no use to the others.
     share = 0.0
-    least = 320
+    least, longest = 320, 800
     smallest = 160
 
     def __init__(self, sleep: Callable[[float], None] = time.sleep) -> None:
         self._sleep = sleep
         # Operation to how often what was refused on the way was tried again.
         self._reviewed: Counter[str] = Counter()
+        # Operations whose limit was found to be shared.
+        self._shared: set[str] = set()
 
     def obstacle(self, target: Target) -> str | None:
         """Limits that cannot be had, that are accepted as shared, or that too few users have."""
@@ -80,26 +82,27 @@ class LimitsPhase:
                 target.production_soon()
 
     def run(self, budget: PhaseBudget) -> PhaseOutcome:
-        """Try the limit of one operation of each surface, and of each that asks a model."""
+        """Try the limits of operations one after the other, the likeliest first."""
         outcome = PhaseOutcome()
         target = budget.target
         # To start services again takes longer than a short campaign should.
-        hurried = budget.executor.seconds_left() < _SECONDS_TO_BEGIN
+        starts = target.production_soon is not None
+        hurried = starts and budget.executor.seconds_left() < _SECONDS_TO_BEGIN
         if target.production is None or hurried or budget.calls < self.smallest:
             return outcome
         with suppress(OutOfTimeError), budget.executor.using_up_limits():
             with stopping_the_run():
                 target.production()
-            for operation in _storing(budget):
+            for operation in storing(budget):
                 if not outcome.findings and budget.executor.seconds_left() >= _SECONDS_TO_HOLD:
                     self._hold(operation, budget, outcome)
-            for operation in _chosen(budget):
+            for each in chosen(budget):
                 # Nothing comes after it: what is left of the run's time is its own.
                 if outcome.findings or budget.executor.seconds_left() < _LEAST_SECONDS:
                     break
-                most = _most_calls(operation, budget)
-                if most >= _LEAST_CALLS:
-                    self._try(operation, budget, outcome, most)
+                most = min(MOST_CALLS, each.most(_calls_left(budget)))
+                if most >= _LEAST_CALLS and each.operation.name not in self._shared:
+                    self._try(each.operation, budget, outcome, most)
         return outcome
 
     def review(self, history: History, budget: PhaseBudget) -> PhaseOutcome:
@@ -132,6 +135,7 @@ class LimitsPhase:
 
     def _take_in(self, found: Finding, made: int, outcome: PhaseOutcome) -> None:
         self._reviewed[found.operation] = _MOST_REVIEWS
+        self._shared.add(found.operation)
         outcome.suspected = made
         outcome.situations[USED_UP] += 1
         outcome.findings.append(found)
@@ -159,12 +163,11 @@ class LimitsPhase:
     def _try(
         self, operation: Operation, budget: PhaseBudget, outcome: PhaseOutcome, most: int
     ) -> None:
-        trier = _trier(budget)
         self._confirm(
             operation,
             budget,
             outcome,
-            lambda: trier.run(budget.fresh_history(), operation, most),
+            lambda: try_limit(budget, _trier(budget), operation, most),
         )
 
     def _hold(self, operation: Operation, budget: PhaseBudget, outcome: PhaseOutcome) -> None:
@@ -181,10 +184,12 @@ class LimitsPhase:
         operation: Operation,
         budget: PhaseBudget,
         outcome: PhaseOutcome,
-        run: Callable[[], Trial],
+        run: Callable[[], Trial | None],
     ) -> None:
         """Make a trial, and again where it shows a shared limit."""
         trial = run()
+        if trial is None:
+            return
         self._count(trial, outcome)
         if not trial.shared:
             return
@@ -193,6 +198,9 @@ class LimitsPhase:
             for _ in range(1, TRIALS):
                 self._sleep(_pause(trial))
                 again = run()
+                if again is None or refused_for_many(again.control.answer):
+                    self._stays_used_up(trial, budget, outcome)
+                    return
                 if not again.shared:
                     why = "once, and not when it was tried again"
                     outcome.inconclusive.append(
@@ -205,6 +213,18 @@ class LimitsPhase:
                     return
                 trial = again
         outcome.findings.append(finding_of(trial))
+
+    def _stays_used_up(self, trial: Trial, budget: PhaseBudget, outcome: PhaseOutcome) -> None:
+        """Confirm by new users what a trial has shown that cannot be made again: a quota."""
+        if trial.observed is None:
+            return
+        for call in trial.history:
+            if call.answer.outcome is Outcome.OK:
+                budget.executor.limits.stored[call.operation].append((trial.history, call))
+        calls = len(trial.history)
+        early = EarlyRefusal(trial.observed, 0, calls, calls, budget.executor.calls_made)
+        found = LimitsMet(budget, _trier, lambda _: None).confirm(early)
+        outcome.findings += [found] if found is not None else []
 
     def _count(self, trial: Trial, outcome: PhaseOutcome) -> None:
         name = trial.control.operation
@@ -226,37 +246,9 @@ def _trier(budget: PhaseBudget) -> Trier:
     return Trier(budget.executor, (one, two, three), budget.random, budget.knowledge)
 
 
-def _storing(budget: PhaseBudget) -> list[Operation]:
-    """Return one operation of each server that stores something: its request has a body."""
-    chosen: dict[str, Operation] = {}
-    for each in _simplest(creators_among(list(budget.executor.operations.values()))):
-        if not each.conversational:
-            chosen.setdefault(each.surface.partition("-")[0], each)
-    return list(chosen.values())
-
-
-def _most_calls(operation: Operation, budget: PhaseBudget) -> int:
-    """Return the calls by which a limit may be used up, so that the observer's are left."""
-    left = budget.left() - 1 - MOST_OBSERVED * max(1, budget.executor.concurrency)
-    return min(MOST_CALLS, int(left * _MODEL_PART) if operation.conversational else left)
-
-
-def _chosen(budget: PhaseBudget) -> list[Operation]:
-    """Return what asks a model, by each surface, and one listing of each server, in that order.
-
-    A model's limit is used up by the fewest calls; surfaces of one server share its limits.
-    """
-    operations = budget.executor.operations.values()
-    chats = [each for each in operations if each.conversational and not required_references(each)]
-    chosen: dict[tuple[str, bool], Operation] = {}
-    for each in (*_simplest(chats), *_simplest(budget.observations)):
-        server = each.surface if each.conversational else each.surface.partition("-")[0]
-        chosen.setdefault((server, each.conversational), each)
-    return list(chosen.values())
-
-
-def _simplest(operations: Sequence[Operation]) -> list[Operation]:
-    return sorted(operations, key=lambda each: len(each.parameters))
+def _calls_left(budget: PhaseBudget) -> int:
+    """Return the calls by which limits may be used up, so that the observer's are left."""
+    return budget.left() - 1 - MOST_OBSERVED * max(1, budget.executor.concurrency)
 
 
 def _pause(trial: Trial) -> float:

@@ -24,7 +24,7 @@ from crosstalk.generator.examples.arrangement import (
 )
 from crosstalk.generator.examples.example_run import ExampleRun
 from crosstalk.generator.examples.honest_calls import in_words_of, read_again
-from crosstalk.generator.examples.readings import Reading
+from crosstalk.generator.examples.readings import Reading, stored_by
 from crosstalk.generator.examples.valued_readings import in_fresh_words, valued_readings
 from crosstalk.generator.situations import NEIGHBOUR
 from crosstalk.generator.survey.numbers import store_after_others
@@ -32,6 +32,7 @@ from crosstalk.generator.survey.of_a_list import other_entries, raise_another
 from crosstalk.generator.survey.switches import fill_empty_lists
 from crosstalk.generator.survey.undeclared import give
 from crosstalk.generator.values.other_values import larger_values, other_values
+from crosstalk.generator.values.removed_objects import takes_back
 from crosstalk.surface.capabilities import acts_by_word, removes, required_references
 from crosstalk.surface.http.headers import TIMED
 from crosstalk.surface.operation import Operation, Role
@@ -99,6 +100,7 @@ def watch_neighbour(
     # After that, as what is counted or averaged with the reader's would be gone again.
     if _remove_alike(users, key, alike) and not users.ended:
         read_again(example, [e for e in readings if required_references(e[0])], reader, key)
+    _take_back(users)
     example.state.situations[NEIGHBOUR] += len(readings)
     example.judge_soon(after=1)
 
@@ -174,6 +176,30 @@ def _store_in_readers_words(users: Arrangement, key: int) -> set[str]:
             if each != arguments and not users.ended:
                 example.execute_spoilt(PlannedCall(other, operation.name, each, probe))
     return alike
+
+
+def _take_back(users: Arrangement) -> None:
+    """Have both take back what they have removed last, where it can be: it may be gone by what the
+    other did, or its name be taken.
+    """
+    example = users.example
+    operations = example.state.executor.operations
+    for operation in changes(example):
+        named = required_references(operation)
+        if len(named) != 1 or named[0].many or not takes_back(operation):
+            continue
+        for actor in (users.victim, users.attacker):
+            removed = [
+                str(value)
+                for call in stored_by(example, actor)
+                if removes(operations[call.operation])
+                for value in call.arguments.values()
+            ]
+            known = example.pool.references(actor.name, named[0], operation.name, guess=False)
+            gone = [each for each in removed if each in known][:1]
+            if gone and not users.ended:
+                given = {**users.own(operation, actor).arguments, named[0].name: gone[0]}
+                example.execute_spoilt(PlannedCall(actor, operation.name, given))
 
 
 def _orders(operation: Operation, asked: Mapping[str, Any]) -> bool:

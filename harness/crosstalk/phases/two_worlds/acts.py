@@ -3,7 +3,8 @@
 What a creation or a change answers may tell of others as a reading does: how often a dish was
 cooked, a place in a queue, whether a lift is a record. A reading is made again after others acted,
 and an act is not, as it is another one then. Two users who do the same for the first time are
-answered alike; where they are not, worlds without the others tell whether that is of their own.
+answered alike; where they are not, worlds without the others tell whether that is of their own. So
+they do where a user is refused to take back what that user has removed.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from typing import Any
 
 from crosstalk.core.history import Call, History, Outcome
 from crosstalk.core.identifiers import last_name, map_markers
+from crosstalk.generator.values.removed_objects import takes_back
 from crosstalk.oracles.observation import GAP, REUSE, Normalizer, differences, general
 from crosstalk.phases.two_worlds.comparison import Place
+from crosstalk.surface.capabilities import removes, required_references
 from crosstalk.surface.operation import Operation, Role
 
 # A number with what it counts, of which one has another ending than two.
@@ -36,10 +39,12 @@ class Act:
     Attributes:
         call: The act.
         places: Where its answer differs, the numbers of rows left out.
+        after: Indexes of calls without which it is another act.
     """
 
     call: Call
     places: frozenset[Place]
+    after: frozenset[int] = frozenset()
 
 
 def answered_otherwise(history: History, operations: Mapping[str, Operation]) -> Iterator[Act]:
@@ -73,6 +78,33 @@ def answered_otherwise(history: History, operations: Mapping[str, Operation]) ->
         }
         if places:
             yield Act(call, frozenset(places))
+
+
+def refused_to_take_back(history: History, operations: Mapping[str, Operation]) -> Iterator[Act]:
+    """Yield the acts that were refused to users who took back what they had removed.
+
+    It may be gone for good by what another user did, or its name be another's by now.
+
+    Args:
+        history: Of an example.
+        operations: Operation name to operation.
+    """
+    removed: dict[tuple[str | None, str], int] = {}
+    for call in history:
+        operation = operations.get(call.operation)
+        if operation is None or not _is_own(call, operation):
+            continue
+        named = {
+            (call.actor.user, str(call.arguments.get(each.name)))
+            for each in required_references(operation)
+        }
+        served = call.answer.outcome is Outcome.OK
+        if removes(operation):
+            removed |= dict.fromkeys(named, call.index) if served else {}
+        elif takes_back(operation) and (gone := named & removed.keys()):
+            after = frozenset(removed.pop(each) for each in gone)
+            if call.answer.outcome is Outcome.ERROR:
+                yield Act(call, frozenset({(call.operation, "refused")}), after)
 
 
 def _counts(
@@ -116,11 +148,15 @@ def _values(value: Any) -> Iterator[str]:
 
 def _is_act(call: Call, operation: Operation) -> bool:
     """Return whether a user did something with what is theirs."""
+    return _is_own(call, operation) and call.answer.outcome is Outcome.OK
+
+
+def _is_own(call: Call, operation: Operation) -> bool:
+    """Return whether a user called as themselves to do something."""
     return (
         not (operation.reads_only or operation.public or operation.conversational)
         and call.actor.user is not None
         and call.actor.user == call.actor.claims
-        and call.answer.outcome is Outcome.OK
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
@@ -20,7 +21,8 @@ from crosstalk.execution.cause import act_in
 from crosstalk.execution.stopping import OutOfTimeError
 from crosstalk.oracles.base import Suspicion
 from crosstalk.phases.base import PhaseBudget, PhaseOutcome
-from crosstalk.phases.two_worlds.acts import answered_otherwise
+from crosstalk.phases.two_worlds.act_plan import plan_of_act
+from crosstalk.phases.two_worlds.acts import answered_otherwise, refused_to_take_back
 from crosstalk.phases.two_worlds.comparison import (
     ABSENT,
     ACTIVE,
@@ -33,7 +35,7 @@ from crosstalk.phases.two_worlds.evidence import evidence_of
 from crosstalk.phases.two_worlds.minimization import Shrinker, Shrunk, repeated
 from crosstalk.phases.two_worlds.oracle import TwoWorlds
 from crosstalk.phases.two_worlds.permitted_sources import partners
-from crosstalk.phases.two_worlds.plan import LEAST, WorldsPlan, plan_of, plan_of_act, prepared_plan
+from crosstalk.phases.two_worlds.plan import LEAST, WorldsPlan, plan_of, prepared_plan
 from crosstalk.phases.two_worlds.watch import MANY_ACTS, Watch, readings_of
 from crosstalk.phases.two_worlds.watching import Correlated, Watching, correlation_of
 from crosstalk.phases.two_worlds.world_runs import WorldRunner
@@ -138,7 +140,8 @@ class TwoWorldsPhase:
         return outcome
 
     def review(self, history: History, budget: PhaseBudget) -> PhaseOutcome:
-        """Play acts that were answered otherwise than another user's in worlds of their own.
+        """Play acts that were answered otherwise than another user's, and what users were refused
+        to take back, in worlds of their own.
 
         This needs no reset: users who stay act about new objects in each world.
 
@@ -152,7 +155,8 @@ class TwoWorldsPhase:
         runner = self._runner(budget)
         operations = runner.executor.operations
         with suppress(OutOfTimeError), runner.executor.replaying():
-            for act in answered_otherwise(history, operations):
+            suspected = (refused_to_take_back, answered_otherwise)
+            for act in itertools.chain(*(each(history, operations) for each in suspected)):
                 new = [each for each in act.places if self._acts[each] < _TRIES]
                 if (
                     outcome.findings
@@ -164,7 +168,7 @@ class TwoWorldsPhase:
                 for alike in (True, False) if new else ():
                     if outcome.findings:
                         break
-                    plan = plan_of_act(history, operations, act.call, alike=alike)
+                    plan = plan_of_act(history, operations, act.call, alike=alike, after=act.after)
                     if plan is not None:
                         whole = runner.run(plan, _TWO)
                         self._judge(plan, _TWO, whole, runner, budget, outcome)

@@ -20,7 +20,6 @@ from crosstalk.core.object_kinds import deletes
 from crosstalk.core.policy import Share, Suspend
 from crosstalk.core.policy.flows import flows_of_policy
 from crosstalk.core.script import Script, Step, references_in, script_of
-from crosstalk.execution.counterfactual import in_words
 from crosstalk.generator.values.texts import COMMON_WORD
 from crosstalk.phases.two_worlds.permitted_sources import left_out, partners
 from crosstalk.surface.capabilities import (
@@ -36,8 +35,6 @@ _OTHERS_STEPS = 20
 _READINGS = 9
 _REPEATS = 4
 _CREATIONS = 3
-# Acts before one whose answer is compared, with that one.
-_ACTS = 16
 # The size of a plan of as few calls as can show anything.
 LEAST = 0.2
 
@@ -96,7 +93,7 @@ class WorldsPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class _Around:
+class Around:
     """Who stands around an observer.
 
     Attributes:
@@ -112,7 +109,7 @@ class _Around:
     others: Sequence[str]
 
     @classmethod
-    def of(cls, history: History, operations: Mapping[str, Operation], observer: str) -> _Around:
+    def of(cls, history: History, operations: Mapping[str, Operation], observer: str) -> Around:
         """Read it out of a history."""
         users = list(history.subjects)
         flows = (*history.allowed_flows, *flows_of_policy(history.policy, operations))
@@ -161,9 +158,9 @@ def plan_of(
         read_so_far: How often each reading was made, in all plans; counted up.
         size: The part of the usual number of calls that it may hold, above 0 to 1.
     """
-    around = _Around.of(history, operations, observer.name)
+    around = Around.of(history, operations, observer.name)
     near = around.near
-    steps = _free_of_others(_without_sharing(history), observer.name, near, history)
+    steps = free_of_others(without_sharing(history), observer.name, near, history)
     own = [each for each in steps if each.actor == observer]
     varied = [each for each in steps if each.actor.user not in (observer.name, *near)]
     if size < 1.0:
@@ -212,7 +209,7 @@ def prepared_plan(
     plan = WorldsPlan.of(script)
     if plan is None:
         return None
-    plan = _Around.of(history, operations, plan.observer).plan(script, operations)
+    plan = Around.of(history, operations, plan.observer).plan(script, operations)
     over = len(plan.script.steps) + len(plan.alone().script.steps) - most
     if over > 0:
         reading = [
@@ -224,45 +221,12 @@ def prepared_plan(
     return plan if plan is not None and plan.observed() and plan.varied() else None
 
 
-def plan_of_act(
-    history: History, operations: Mapping[str, Operation], act: Call, *, alike: bool
-) -> WorldsPlan | None:
-    """A plan to compare what an act was answered; None where others have nothing to do with it.
+def without_sharing(history: History) -> Script:
+    """Return the script without calls that share: what others share is meant to show.
 
     Args:
-        history: What a generator did.
-        operations: Operation name to operation.
-        act: Of a user, in that history.
-        alike: Whether the others do nothing but what they did by the same operation.
+        history: Of an example.
     """
-    observer, before = act.actor, history.until(act.index)
-    around = _Around.of(history, operations, observer.name)
-    near, others = around.near, around.others
-    script = _without_sharing(before)
-    # What the observer said in another's words needs no answer that the other got.
-    foreign = [each.number for each in script.steps if each.actor.user != observer.name]
-    script = in_words(script, before, foreign)
-    steps = _free_of_others(script, observer.name, near, before)
-    acts = [
-        each
-        for each in steps
-        if not operations[each.operation].reads_only
-        and before.calls[each.number - 1].answer.outcome is Outcome.OK
-        and (each.actor.user in others or not alike or each.number == act.index)
-        and (each.operation == act.operation or not alike)
-    ]
-    chosen = {each.number for each in acts[-_ACTS:]}
-    whole = Script(steps)
-    if act.index not in chosen:
-        return None
-    script = whole.only(whole.needed_for(chosen)) or Script(())
-    if all(each.actor.user not in others for each in script.steps):
-        return None
-    return around.plan(script, operations)
-
-
-def _without_sharing(history: History) -> Script:
-    """Return the script without calls that share: what others share is meant to show."""
     script = script_of(history)
     policy = history.policy
     rules: tuple[Share | Suspend, ...] = ()
@@ -279,10 +243,17 @@ def _part_of(number: int, size: float) -> int:
     return min(number, max(3, round(number * size)))
 
 
-def _free_of_others(
+def free_of_others(
     script: Script, observer: str, near: frozenset[str], history: History
 ) -> tuple[Step, ...]:
-    """Steps of observer and partners need no answer or identity of others; others' may need any."""
+    """Steps of observer and partners need no answer or identity of others; others' may need any.
+
+    Args:
+        script: Of a history.
+        observer: A user's name.
+        near: Names of partners.
+        history: Whose subjects may be named.
+    """
     ours = {observer, *near}
     strangers = {f"${{{name}}}" for name in history.subjects if name not in ours}
     numbers = {each.number: each for each in script.steps}

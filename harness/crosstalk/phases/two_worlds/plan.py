@@ -94,7 +94,7 @@ class WorldsPlan:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """Who stands around an observer.
+    """The users around an observer.
 
     Attributes:
         observer: The observer's name.

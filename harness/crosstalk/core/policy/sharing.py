@@ -364,6 +364,22 @@ def _end(found: Sharing, policy: Policy, history: History, rule: Share, call: Ca
         )
     ]
     _close(grants, call)
+    _close(_resting_on(found, grants), call)
+
+
+def _resting_on(found: Sharing, ended: Sequence[Grant]) -> list[Grant]:
+    """Return what was offered to members alone, and not accepted by who is none any more."""
+    places = {(each.object, each.person) for each in ended if each.opened is not None}
+    held = {
+        (each.object, each.person)
+        for each in found.grants
+        if each.opened is not None and each.ended is None
+    }
+    return [
+        each
+        for each in found.grants
+        if each.rule.members and each.opened is None and (each.object, each.person) in places - held
+    ]
 
 
 def _owners(found: Sharing, grant: Grant) -> set[str]:

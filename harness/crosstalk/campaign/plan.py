@@ -10,6 +10,7 @@ from crosstalk.campaign.budget import FEW_CALLS
 from crosstalk.generator.plan.first_round import LONG_ROUND, FirstRound
 from crosstalk.generator.plan.named_by_strangers import NamedByStrangers
 from crosstalk.generator.plan.near_names import NearNames
+from crosstalk.generator.plan.near_shares import NearShares
 from crosstalk.generator.plan.sweep import Sweep
 from crosstalk.generator.plan.whole_lists import WholeLists
 from crosstalk.generator.survey.survey import Survey
@@ -104,6 +105,9 @@ def plan_of(
     yield PlanPart("first round", FirstRound(sweep.state, sweep.random, calls).run)
     if sharing is not None:
         yield PlanPart("sharing", partial(sweep.share, sharing, len(sharing.shares)))
+        near_shares = NearShares(sweep.state, sweep.random, forms_to_try, sharing)
+        shares_alike = bool(target.neighbours) and _meets_near_names(sweep)
+        yield PlanPart("sharing among nearly equal users", near_shares.run, lambda: shares_alike)
     # Second pages, limits and what is pruned are out of reach of everything before it.
     yield PlanPart("many of a kind", partial(sweep.flood, 1), sweep.floods_early)
     long_round = FirstRound(sweep.state, sweep.random, calls, LONG_ROUND)

@@ -95,6 +95,15 @@ def alike(form: str, subjects: Mapping[str, str]) -> dict[str, str]:
     return dict(zip(subjects, found, strict=True))
 
 
+def are_alike(subjects: Mapping[str, str]) -> bool:
+    """Return whether these subjects are nearly the same, in any of the forms above.
+
+    Args:
+        subjects: User name to subject.
+    """
+    return any(dict(subjects) == alike(form, subjects) for form in _FORMS)
+
+
 def all_served(
     history: History, shown_to_all: Collection[str] = (), telling: Collection[str] | None = None
 ) -> bool:

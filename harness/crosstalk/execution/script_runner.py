@@ -19,6 +19,7 @@ from crosstalk.core.identifiers import map_markers, remarked_cut
 from crosstalk.core.script import Script, Step, UnresolvedReferenceError, resolve
 from crosstalk.execution.executor import Executor, PlannedCall
 from crosstalk.execution.other_entries import chosen
+from crosstalk.surface.capabilities import page_size, renewed_size
 from crosstalk.surface.operation import Role
 from crosstalk.surface.patterns import admits, renewed
 
@@ -146,7 +147,12 @@ class ScriptRunner:
             if salt and chosen and _is_plain(given) and each.schema.get("format") == "uuid":
                 # Under the same id the call would replace what the example left behind.
                 self.texts.setdefault((salt, given), str(uuid5(UUID(int=salt), given)))
-        return {name: self._of_this_run(value, salt) for name, value in step.arguments.items()}
+        given = {name: self._of_this_run(value, salt) for name, value in step.arguments.items()}
+        size = page_size(self.executor.operations[step.operation])
+        if salt and size is not None and isinstance(given.get(size.name), int):
+            # A page may be kept for who asked for one of its size first, in the example.
+            given[size.name] = renewed_size(given[size.name], size, salt)
+        return given
 
     def _of_this_run(self, value: Any, salt: int) -> Any:
         """Return an argument, or each of a list, with the text of this salt in its place."""

@@ -16,6 +16,8 @@ _PAGE_SIZES = frozenset(
     {"limit", "page_size", "pagesize", "per_page", "perpage", "max_results", "maxresults", "first"}
     | {"size", "per", "take", "page_limit", "items_per_page", "batch_size", "max_items"}
 )
+# Between these, a page's size is hardly ever asked for, and holds all that a few users have stored.
+_LEAST_UNUSUAL, _LARGE_PAGE = 30, 100
 _PAGE_PLACE = re.compile(r"page(?:_?(?:number|no|index))?|offset|skip", re.IGNORECASE)
 
 
@@ -250,6 +252,34 @@ def page_size(operation: Operation) -> Parameter | None:
     return next(
         (each for each in operation.parameters if last_name(each.name).lower() in _PAGE_SIZES), None
     )
+
+
+def unusual_sizes(parameter: Parameter) -> list[int]:
+    """Return the sizes of a page that nobody asks for by chance, all of them large.
+
+    What is kept under a page's size is kept under these for whoever asks for one first.
+
+    Args:
+        parameter: Says how much a page holds.
+    """
+    least, most = parameter.schema.get("minimum", 1), parameter.schema.get("maximum", _LARGE_PAGE)
+    if not isinstance(least, int | float) or not isinstance(most, int | float):
+        return []
+    bounds = max(_LEAST_UNUSUAL, int(least)), int(min(most, _LARGE_PAGE))
+    # Those between the round numbers.
+    return [each for each in range(*bounds) if each % 5 and each != parameter.schema.get("default")]
+
+
+def renewed_size(given: int, parameter: Parameter, salt: int) -> int:
+    """Return another unusual size in the place of one that somebody has asked for before.
+
+    Args:
+        given: The size.
+        parameter: Says how much a page holds.
+        salt: Which other; the same for all calls of one run.
+    """
+    sizes = unusual_sizes(parameter)
+    return sizes[(sizes.index(given) + salt) % len(sizes)] if given in sizes else given
 
 
 def is_page_place(parameter: Parameter) -> bool:

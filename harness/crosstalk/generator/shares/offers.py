@@ -220,8 +220,17 @@ def arguments_about(
     return given
 
 
-def look_at_offer(example: ExampleRun, draw: Draw, offer: Offer) -> None:
-    """Have the person and the owner read the invitation, by whatever shows invitations."""
+def look_at_offer(
+    example: ExampleRun, draw: Draw, offer: Offer, *, by: Sequence[Actor] = ()
+) -> None:
+    """Have users read the invitation, by whatever shows invitations.
+
+    Args:
+        example: The example.
+        draw: Draws from a strategy.
+        offer: What was offered.
+        by: The users; its person and its owner by default.
+    """
     kind = offer_kind(example, offer)
     shown = [
         each
@@ -230,7 +239,7 @@ def look_at_offer(example: ExampleRun, draw: Draw, offer: Offer) -> None:
     ]
     planned = []
     for operation in shown:
-        for actor in (offer.person, offer.owner):
+        for actor in by or (offer.person, offer.owner):
             asked = example.reading(operation, actor).arguments
             given = arguments_about(example, draw, operation, actor, offer)
             named = {

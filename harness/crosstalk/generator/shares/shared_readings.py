@@ -94,7 +94,7 @@ def _narrowed(
         each.name: (each, about)
         for each in example.capabilities.protected
         if each.reads_only and not required_references(each) and not each.conversational
-        if (about := _about_one_of(each, targets, example, owner))
+        if (about := about_one_of(each, targets, example, owner))
     }
     found: list[PlannedCall] = []
     while possible and len(found) < _NARROWED:
@@ -107,7 +107,7 @@ def _narrowed(
     return found
 
 
-def _about_one_of(
+def about_one_of(
     operation: Operation, targets: Sequence[str], example: ExampleRun, owner: Actor
 ) -> dict[str, Any]:
     """Return the optional arguments by which a reading can be about what was shared."""

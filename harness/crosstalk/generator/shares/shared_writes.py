@@ -41,6 +41,7 @@ class Place(StrEnum):
 
     OFFERED = "offered"
     READER = "reader"
+    NEIGHBOUR = "reader beside an editor of nearly the same name"
     EDITOR = "editor"
     DEMOTED = "demoted"
     FORMER = "former"

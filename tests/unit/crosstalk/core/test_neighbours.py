@@ -13,6 +13,7 @@ from crosstalk.core.neighbours import (
     PLAIN_FORMS,
     alike,
     all_served,
+    are_alike,
 )
 
 NAMES = {"alice": "alice-1a2b3c4d", "bob": "bob-1a2b3c4d", "carol": "carol-1a2b3c4d"}
@@ -25,6 +26,11 @@ def test_every_form_gives_each_user_another_name(form: str) -> None:
     assert len(set(found.values())) == len(NAMES)
     assert found != NAMES
     assert all(len(each) < 255 for each in found.values())
+
+
+@pytest.mark.parametrize("form", sorted({*FORMS_OF_TWO_ISSUERS, *EXACT_FORMS, *PLAIN_FORMS}))
+def test_names_are_known_to_be_alike(form: str) -> None:
+    assert are_alike(alike(form, NAMES)) is bool(form)
 
 
 def test_names_differ_in_case_alone() -> None:

@@ -115,6 +115,24 @@ def test_script_runner_draws_anew_what_a_pattern_admits_and_keeps_what_refers_to
     assert second == {"other": first["code"], "title": "free"}
 
 
+def test_unusual_page_is_of_another_size_in_each_replay_and_the_same_for_all_its_users() -> None:
+    limit = Parameter("limit", {"type": "integer", "maximum": 100}, False, Role.VALUE)
+    system = Numbered()
+    listing = replace(ADD, parameters=(limit,))
+    executor = Executor({"mem": system}, {"add": listing}, system)
+    given = [{"limit": 37}, {"limit": 37}, {"limit": 100}]
+    found = []
+    for salt in (0, 5):
+        run = ScriptRunner(executor, History({"alice": "alice-1"}), salt=salt)
+        for number, arguments in enumerate(given, 1):
+            run.run_step(Step(number, ALICE, "add", arguments))
+        found.append([call.arguments["limit"] for call in run.history])
+    assert found[0] == [37, 37, 100]
+    first, second, whole = found[1]
+    assert first == second != 37
+    assert whole == 100
+
+
 def test_script_runner_keeps_what_a_pattern_refuses() -> None:
     code = Parameter("code", {"type": "string", "pattern": r"^[A-Z]{4}-\d{6}$"}, True, Role.VALUE)
     system = Numbered()

@@ -10,8 +10,10 @@ from crosstalk.surface.capabilities import (
     creators_among,
     first_word,
     removes,
+    renewed_size,
     required_references,
     smallest_page,
+    unusual_sizes,
 )
 from crosstalk.surface.operation import Operation, Parameter, Role
 
@@ -31,6 +33,31 @@ def test_smallest_page_is_one_row_or_what_the_schema_admits(
     limit = Parameter("query.per_page", schema, False, Role.VALUE)
     listing = Operation(surface="mcp", name="list", parameters=(limit,), reads_only=True)
     assert smallest_page(listing) == {"query.per_page": size}
+
+
+@pytest.mark.parametrize(
+    ("schema", "some"),
+    [
+        ({"type": "integer", "minimum": 1, "maximum": 100, "default": 31}, True),
+        ({"type": "integer"}, True),
+        ({"type": "integer", "maximum": 20}, False),
+        ({"type": "integer", "maximum": "many"}, False),
+    ],
+)
+def test_unusual_sizes_are_large_and_neither_round_nor_usual(
+    schema: dict[str, Any], some: bool
+) -> None:
+    found = unusual_sizes(Parameter("limit", schema, False, Role.VALUE))
+    assert bool(found) is some
+    assert not {1, 20, 30, 50, 100, schema.get("default")} & set(found)
+
+
+def test_unusual_size_is_another_one_in_each_run_and_usual_ones_stay() -> None:
+    limit = Parameter("limit", {"type": "integer"}, False, Role.VALUE)
+    renewed = [renewed_size(37, limit, salt) for salt in (1, 2, 3)]
+    assert len({37, *renewed}) == 4
+    assert set(renewed) <= set(unusual_sizes(limit))
+    assert [renewed_size(each, limit, 3) for each in (1, 20, 100)] == [1, 20, 100]
 
 
 def test_operation_without_pages_has_no_smallest_page() -> None:

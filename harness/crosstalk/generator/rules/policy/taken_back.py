@@ -8,11 +8,13 @@ from enum import StrEnum
 
 from hypothesis import strategies as st
 
-from crosstalk.core.history import Actor, Outcome, Probe
+from crosstalk.core.history import Actor, Outcome
 from crosstalk.core.object_kinds import kind_of_argument
 from crosstalk.core.policy import Policy, Share
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.shares.between_readings import between_readings
+from crosstalk.generator.shares.kept_for_later import keep_for_later, use_what_was_kept
 from crosstalk.generator.shares.offers import (
     Offer,
     accept_offer,
@@ -27,6 +29,7 @@ from crosstalk.generator.shares.offers import (
     operations_of,
 )
 from crosstalk.generator.shares.overreach import read_beside, take_more_rights
+from crosstalk.generator.shares.read_first import read_first_by_a_member
 from crosstalk.generator.shares.role_for_a_time import give_role
 from crosstalk.generator.shares.shared_readings import (
     READINGS,
@@ -51,7 +54,6 @@ from crosstalk.surface.operation import Operation, Role
 # Changes in another role, and of those that were made before.
 _WRITES = 3
 _AGAIN = 2
-_OWNER_READINGS = 3
 # Readings after an invitation was called off, where calls are few.
 _FEW_READINGS = 2
 
@@ -192,6 +194,10 @@ class TakenBack:
         example.execute_all([*readings, *read_beside(example, draw, offer, inside)])
         if _is_over(example):
             return
+        if others and not brief:
+            read_first_by_a_member(example, draw, offer, others[0])
+            if _is_over(example):
+                return
         if not (offer.rule.change or offer.rule.members):
             take_more_rights(example, draw, offer)
         writes = self._between_readings(example, draw, offer, inside, place_by(offer.rule))
@@ -206,6 +212,7 @@ class TakenBack:
             # Whatever else this example does is done with members.
             return
         ender = person if ending is _Ending.LEFT else owner
+        kept = keep_for_later(example, draw, offer) if not brief else None
         if not end_offer(example, draw, offer, ender):
             return
         more = self._fill(example, draw, offer)
@@ -214,7 +221,12 @@ class TakenBack:
         if _is_over(example):
             return
         example.execute_all(shared_readings(example, draw, more, owner, person)[:READINGS])
-        example.judge_soon(after=1)
+        if _is_over(example):
+            return
+        if kept is not None:
+            use_what_was_kept(example, draw, offer, kept)
+            if _is_over(example):
+                return
         # What is stored now is there still: an editor may have deleted what was there before.
         again = keyed_first(example, writes)[:_AGAIN]
         self._between_readings(example, draw, offer, [*inside, *more], Place.FORMER, again)
@@ -336,22 +348,11 @@ class TakenBack:
         Returns:
             The changes, without what the agent was told.
         """
-        owner, key = offer.owner, example.next_probe()
         planned = writes_by_person(example, draw, offer, inside, place)
         writes = with_a_key(example, draw, planned)
-        asked = shared_readings(example, draw, [*inside[-1:], offer.target], owner, owner)
-        observed = [
-            (example.state.executor.operations[each.operation], dict(each.arguments))
-            for each in asked[:_OWNER_READINGS]
-        ]
-        example.read_twice(observed, owner, Probe("ownership", key, "before", owner.name))
-        act = Probe("ownership", key, "attack", owner.name)
         possible = told_writes(example, draw, offer, inside, place)
         told = [one for each in possible for one in told_to_agent(example, draw, [each])]
-        for each in (*writes, *again, *told):
-            example.execute(PlannedCall(each.actor, each.operation, each.arguments, act))
-        after = Probe("ownership", key, "after", owner.name)
-        example.execute_all([PlannedCall(owner, one.name, given, after) for one, given in observed])
+        between_readings(example, draw, offer, inside, [*writes, *again, *told])
         return writes
 
     def _former_owner(

@@ -255,7 +255,7 @@ def page_size(operation: Operation) -> Parameter | None:
 
 
 def unusual_sizes(parameter: Parameter) -> list[int]:
-    """Return the sizes of a page that nobody asks for by chance, all of them large.
+    """Return the sizes of a page that no client asks for by chance, all of them large.
 
     What is kept under a page's size is kept under these for whoever asks for one first.
 
@@ -271,7 +271,7 @@ def unusual_sizes(parameter: Parameter) -> list[int]:
 
 
 def renewed_size(given: int, parameter: Parameter, salt: int) -> int:
-    """Return another unusual size in the place of one that somebody has asked for before.
+    """Return another unusual size in the place of one that a client has asked for before.
 
     Args:
         given: The size.

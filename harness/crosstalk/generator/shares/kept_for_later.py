@@ -1,4 +1,4 @@
-"""What a member has from the time of their share, used once it has ended.
+"""Cursors and offers from the time of a share, used by its person once it has ended.
 
 A cursor may be taken for the permission that its first page needed, and an offer that rests on a
 membership may be accepted when there is none any more.
@@ -37,7 +37,7 @@ _READINGS = 4
 
 @dataclass(frozen=True, slots=True)
 class KeptForLater:
-    """What a member can still try when their share has ended.
+    """Calls and offers that a member can still try when their share has ended.
 
     Attributes:
         further: Calls that go on where their lists went on.

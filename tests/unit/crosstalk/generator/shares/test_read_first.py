@@ -81,5 +81,5 @@ def test_each_size_is_asked_for_in_one_life_alone() -> None:
     assert len(set.union(*sizes)) == 4
 
 
-def test_where_calls_are_few_no_list_is_read_so() -> None:
+def test_no_list_is_read_so_in_a_brief_life() -> None:
     assert not _sizes(_life(_state(), brief=True))

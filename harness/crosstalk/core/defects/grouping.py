@@ -11,6 +11,8 @@ missing one, and a second user sees the same. The grouping follows the cause:
 3. What follows from other faults as well (ids told apart, an answer that depends on what others do
    or on requests under way, a layer that lets something through) belongs to the defect of the same
    operation where there is one.
+4. What shows only after its caller has named another user's object to an operation, or has given
+   themselves a right there, belongs to the defect of that operation where there is one.
 """
 
 from __future__ import annotations
@@ -118,6 +120,7 @@ def defects_of(findings: Sequence[Finding], called: Collection[str]) -> list[Def
     causes = [each for each in findings if each.rule not in _FOLLOWING]
     for finding in causes:
         groups.setdefault(_key(finding, shared), []).append(finding)
+    _join_consequences(groups)
     at_operation = {
         operation: key
         for key, group in reversed(groups.items())
@@ -135,6 +138,42 @@ def defects_of(findings: Sequence[Finding], called: Collection[str]) -> list[Def
         for key, group in groups.items()
     ]
     return sorted(found, key=lambda each: order[id(each.findings[0])])
+
+
+def _join_consequences(groups: dict[tuple[str, ...], list[Finding]]) -> None:
+    """Put what follows from another defect's operation with it; each group's first finding says."""
+    for key, group in list(groups.items()):
+        others = [each for name, each in groups.items() if name != key]
+        cause = _cause(group[0], [each[0] for each in others])
+        if cause is not None and key == (group[0].operation,):
+            (leading,) = [each for each in others if each[0] is cause]
+            leading += groups.pop(key)
+
+
+def _cause(finding: Finding, others: Sequence[Finding]) -> Finding | None:
+    """Return the finding of an operation that the caller has misused before what this one shows."""
+    steps = finding.script.steps
+    if not finding.minimal or len(steps) < 2:
+        return None
+    callers = finding.script.callers
+    for step in steps[:-1]:
+        if step.actor != steps[-1].actor or step.operation == finding.operation:
+            continue
+        foreign = any(callers.get(number) != step.actor.user for number in step.references())
+        for other in others:
+            misused = other.script.steps[-1] if other.script.steps else None
+            if other.operation != step.operation or other.rule in _OF_THE_PROTOCOL:
+                continue
+            given = {
+                name
+                for each in other.script.steps
+                if each.operation == step.operation
+                for name in each.arguments
+            }
+            raised = other.rule is BrokenRule.ESCALATION and given <= step.arguments.keys()
+            if (foreign and misused is not None and misused.operation == step.operation) or raised:
+                return other
+    return None
 
 
 def _key(finding: Finding, shared: Collection[tuple[str, str]]) -> tuple[str, ...]:

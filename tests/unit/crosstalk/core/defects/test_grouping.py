@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from crosstalk.core.defects.broken_rules import BrokenRule
 from crosstalk.core.defects.grouping import Defect, defects_of
-from crosstalk.core.script import Script
+from crosstalk.core.history import Actor
+from crosstalk.core.script import Script, Step
 from crosstalk.core.verdict import Finding
 
 
@@ -127,3 +130,38 @@ def test_a_defects_fingerprint_does_not_depend_on_which_oracle_showed_it_first()
 
 def test_every_rule_says_what_fixes_it() -> None:
     assert all(each.remedy for each in BrokenRule)
+
+
+ALICE, BOB = Actor("alice", "alice", "alice"), Actor("bob", "bob", "bob")
+MAKE = Step(1, ALICE, "mcp:make", {"text": "x"})
+ORDER = Step(2, BOB, "mcp:order", {"thing_id": "${1.id}"})
+OWN_ORDER = Step(2, BOB, "mcp:order", {"text": "y"})
+RAISE = Step(1, BOB, "mcp:profile", {"role": "admin"})
+
+
+def shown_by(finding: Finding, *steps: Step) -> Finding:
+    """The same with its script."""
+    return replace(finding, script=Script(steps))
+
+
+def test_an_object_shown_after_it_was_named_elsewhere_follows_from_that() -> None:
+    named = shown_by(finding("canary", "mcp:order", BrokenRule.OBJECT), MAKE, ORDER)
+    edit = Step(3, BOB, "mcp:edit", {"order_id": "${2.id}"})
+    shown = finding("canary", "mcp:edit", BrokenRule.OBJECT)
+    assert len(defects_of([named, shown_by(shown, MAKE, ORDER, edit)], OPERATIONS)) == 1
+    assert len(defects_of([shown_by(shown, MAKE, ORDER, edit), named], OPERATIONS)) == 1
+    # Its caller had an order of their own there.
+    assert len(defects_of([named, shown_by(shown, MAKE, OWN_ORDER, edit)], OPERATIONS)) == 2
+    # Not all that its script holds is known to be needed.
+    whole = replace(shown_by(shown, MAKE, ORDER, edit), minimal=False)
+    assert len(defects_of([named, whole], OPERATIONS)) == 2
+
+
+def test_data_shown_by_a_right_that_its_caller_has_taken_follows_from_that() -> None:
+    read = Step(3, BOB, "mcp:list", {})
+    raised = shown_by(finding("escalation", "mcp:profile", BrokenRule.ESCALATION), RAISE)
+    shown = finding("canary", "mcp:list", BrokenRule.SCOPE)
+    (defect,) = defects_of([raised, shown_by(shown, RAISE, read)], OPERATIONS)
+    assert defect.operations == ("mcp:profile", "mcp:list")
+    plain = Step(1, BOB, "mcp:profile", {"name": "z"})
+    assert len(defects_of([raised, shown_by(shown, plain, read)], OPERATIONS)) == 2

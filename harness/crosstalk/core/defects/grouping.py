@@ -120,7 +120,7 @@ def defects_of(findings: Sequence[Finding], called: Collection[str]) -> list[Def
     causes = [each for each in findings if each.rule not in _FOLLOWING]
     for finding in causes:
         groups.setdefault(_key(finding, shared), []).append(finding)
-    _join_consequences(groups)
+    following = _join_consequences(groups)
     at_operation = {
         operation: key
         for key, group in reversed(groups.items())
@@ -134,20 +134,28 @@ def defects_of(findings: Sequence[Finding], called: Collection[str]) -> list[Def
             groups.setdefault(key, []).append(finding)
     order = {id(each): place for place, each in enumerate(findings)}
     found = [
-        Defect(key, tuple(sorted(group, key=lambda each: order[id(each)])))
+        # What causes it says what is to be fixed.
+        Defect(key, tuple(sorted(group, key=lambda e: (id(e) in following, order[id(e)]))))
         for key, group in groups.items()
     ]
     return sorted(found, key=lambda each: order[id(each.findings[0])])
 
 
-def _join_consequences(groups: dict[tuple[str, ...], list[Finding]]) -> None:
-    """Put what follows from another defect's operation with it; each group's first finding says."""
+def _join_consequences(groups: dict[tuple[str, ...], list[Finding]]) -> set[int]:
+    """Put what follows from another defect's operation with it, as each group's first finding says.
+
+    Returns:
+        The ids of the findings that were put elsewhere.
+    """
+    joined: set[int] = set()
     for key, group in list(groups.items()):
         others = [each for name, each in groups.items() if name != key]
         cause = _cause(group[0], [each[0] for each in others])
         if cause is not None and key == (group[0].operation,):
             (leading,) = [each for each in others if each[0] is cause]
+            joined.update(map(id, group))
             leading += groups.pop(key)
+    return joined
 
 
 def _cause(finding: Finding, others: Sequence[Finding]) -> Finding | None:

@@ -14,8 +14,13 @@ from dataclasses import dataclass
 from crosstalk.core.limit_refusals import names_a_limit, number_named
 from crosstalk.core.object_kinds import thing_of
 from crosstalk.phases.base import PhaseBudget
-from crosstalk.surface.capabilities import creators_among, removes, required_references
+from crosstalk.surface.capabilities import (
+    creators_among,
+    removes,
+    required_references,
+)
 from crosstalk.surface.operation import Operation, Role
+from crosstalk.surface.opposites import edits
 
 # What asks a model has a low limit: no more than this part of the calls is spent on one.
 _MODEL_PART = 0.25
@@ -117,7 +122,8 @@ def _further(budget: PhaseBudget) -> list[Operation]:
     """
     limits = budget.executor.limits
     operations = list(budget.executor.operations.values())
-    usable = [each for each in operations if _can_be_repeated(each, budget)]
+    # What changes what is there seldom has a limit of its own.
+    usable = [each for each in operations if _can_be_repeated(each, budget) and not edits(each)]
     kinds: dict[tuple[str, str], Operation] = {}
     often = sorted(creators_among(usable), key=lambda each: -limits.answered[each.name].total())
     for each in often:

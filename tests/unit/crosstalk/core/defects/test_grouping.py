@@ -161,7 +161,9 @@ def test_data_shown_by_a_right_that_its_caller_has_taken_follows_from_that() -> 
     read = Step(3, BOB, "mcp:list", {})
     raised = shown_by(finding("escalation", "mcp:profile", BrokenRule.ESCALATION), RAISE)
     shown = finding("canary", "mcp:list", BrokenRule.SCOPE)
-    (defect,) = defects_of([raised, shown_by(shown, RAISE, read)], OPERATIONS)
+    # Found first, it is not what is to be fixed.
+    (defect,) = defects_of([shown_by(shown, RAISE, read), raised], OPERATIONS)
     assert defect.operations == ("mcp:profile", "mcp:list")
+    assert defect.rule is BrokenRule.ESCALATION
     plain = Step(1, BOB, "mcp:profile", {"name": "z"})
     assert len(defects_of([raised, shown_by(shown, plain, read)], OPERATIONS)) == 2

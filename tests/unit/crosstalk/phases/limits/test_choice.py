@@ -31,7 +31,8 @@ DELETE = Operation("mem", "mem:delete_note", (NAMED,), reads_only=False)
 FORGOT = Operation("mem", "mem:forgot", (EMAIL,), reads_only=False, public=True)
 NEWS = Operation("mem", "mem:subscribe", (TEXT,), reads_only=False, public=True)
 ASK = Operation("chat", "chat:ask", (TEXT,), reads_only=False, conversational=True)
-ALL = (LIST, NOTE, TAG, SHARE, DELETE, FORGOT, NEWS, ASK)
+EDIT = Operation("mem", "mem:edit_note", (NAMED, TEXT), reads_only=False)
+ALL = (EDIT, LIST, NOTE, TAG, SHARE, DELETE, FORGOT, NEWS, ASK)
 
 
 class Kept:

@@ -230,6 +230,8 @@ class TakenBack:
         # What is stored now is there still: an editor may have deleted what was there before.
         again = keyed_first(example, writes)[:_AGAIN]
         self._between_readings(example, draw, offer, [*inside, *more], Place.FORMER, again)
+        if _is_over(example):
+            return
         self._called_off(example, draw, offer, looks=not brief)
         if not brief:
             self._by_lists_alone(example, draw, offer)

@@ -23,6 +23,7 @@ from tests.unit.crosstalk.generator.shares.test_sharing_served import (
     ACCEPT,
     IDENTITY,
     INVITATION,
+    INVITE,
     LIST,
     OPERATIONS,
     POLICY,
@@ -193,3 +194,22 @@ def test_brief_life_is_called_off_and_read_after_its_end_in_fewer_calls() -> Non
 
 def _removals_in(calls: Sequence[Call]) -> list[Call]:
     return [each for each in calls if each.operation == REMOVE.name and not each.probe]
+
+
+def test_changes_by_who_lost_it_are_judged_before_it_is_offered_again() -> None:
+    state = make_state(Folders(), ServiceRecord({each.name: each for each in OPERATIONS}))
+    judged: list[int] = []
+    state.one_is_enough = True
+
+    def judge(history: History) -> bool:
+        judged.append(len(history))
+        return False
+
+    state.judge = judge
+    history = _life(state, Random(2))
+    removal = _removals(history)[0]
+    later = history.calls[removal.index :]
+    again = next(e.index for e in later if e.operation == INVITE.name and not e.probe)
+    tried = [each.index for each in later if each.probe and each.index < again]
+    assert tried
+    assert any(tried[-1] <= each < again for each in judged)

@@ -40,6 +40,7 @@ from crosstalk.generator.plan.look_readings import (
 )
 from crosstalk.generator.plan.naming import Naming
 from crosstalk.generator.plan.public_pages import visit
+from crosstalk.generator.rules.attacks.stream_resumption import ask_again
 from crosstalk.generator.rules.situations.self_description import (
     descriptive,
     read_descriptions,
@@ -196,6 +197,9 @@ class FirstLook:
         if not users.ended:
             self._present_each_spoiled(users)
         self._naming.the_victims(users, lambda each: each.reads_only)
+        ask_again(
+            example, users.victim, users.attacker, lambda each: users.own(each, users.attacker)
+        )
         example.judge_soon(after=1)
         if not users.ended:
             self._read_descriptions(users)

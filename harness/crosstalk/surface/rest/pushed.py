@@ -18,6 +18,7 @@ import httpx2
 
 from crosstalk.core.history import Answer, Outcome
 from crosstalk.surface.http.classification import answer_of
+from crosstalk.surface.http.event_stream import LAST_EVENT
 from crosstalk.surface.http.exchange import client, error_fields
 from crosstalk.surface.http.json_text import loads
 from crosstalk.surface.rest.request import Request
@@ -52,6 +53,8 @@ class PushedStreams:
     def received(self, made: Request, *, websocket: bool = False) -> Answer:
         """Return what arrived since the caller's last call, which opens the stream where none is.
 
+        One that is to go on after an event is opened anew each time, as all after it is sent again.
+
         Args:
             made: The request that opens it; equal requests share one stream.
             websocket: Whether it is a WebSocket.
@@ -61,7 +64,10 @@ class PushedStreams:
         kind = "websocket" if websocket else "events"
         hold_back(lambda: replace(written(request), pushed=kind))
         key = f"{made.url} {sorted(made.headers.items())}"
+        again = LAST_EVENT.lower() in {name.lower() for name in made.headers}
         with self._opening:
+            if again and key in self._open:
+                self._open.pop(key).close()
             if key not in self._open:
                 while len(self._open) >= _MOST_OPEN:
                     self._open.popitem(last=False)[1].close()

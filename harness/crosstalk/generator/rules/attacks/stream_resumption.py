@@ -19,7 +19,7 @@ from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.examples.example_run import ExampleRun
 from crosstalk.generator.values.choice import Draw
 from crosstalk.surface.http.event_stream import LAST_EVENT, LAST_EVENT_FIELD
-from crosstalk.surface.operation import Operation
+from crosstalk.surface.operation import Operation, Role
 
 _RESUME = "mcp:streams/resume"
 # The part of a campaign's calls that it may take, beside the first few.
@@ -54,7 +54,7 @@ class StreamResumption:
         known = latest_events(example, owner)
         if known:
             _resume_after(example, owner, other, draw(st.permutations(known))[:_EVENTS])
-        _ask_again(example, owner, other, lambda each: example.plan_own(draw, each, other))
+        ask_again(example, owner, other, lambda each: example.plan_own(draw, each, other))
 
 
 def resume_streams(
@@ -72,19 +72,34 @@ def resume_streams(
     if events:
         # After an early one something is sent again; the latest ones are surely kept.
         _resume_after(example, owner, other, [*events[-_EVENTS:], *events[:-_EVENTS][:1]])
-    _ask_again(example, owner, other, plan)
+    ask_again(example, owner, other, plan)
 
 
-def _ask_again(
+def ask_again(
     example: ExampleRun, owner: Actor, other: Actor, plan: Callable[[Operation], PlannedCall]
 ) -> None:
-    """Have another user ask for streams of their own, after events of the owner's."""
+    """Have another user ask for streams of their own, after events of the owner's.
+
+    Args:
+        example: Under way; nothing is done where no stream has answered the owner.
+        owner: Whose events they are.
+        other: Another user.
+        plan: Returns a call of the other user's with what is theirs.
+    """
     for name, ids in _sent(example, owner).items():
         for event in ids[:_EVENTS]:
             if example.over or example.state.stopped():
                 return
-            asked = plan(example.state.executor.operations[name])
-            arguments = {**asked.arguments, LAST_EVENT: event}
+            operation = example.state.executor.operations[name]
+            asked = plan(operation)
+            # By what need not be given, as a time to wait, it may hold on for long.
+            options = {
+                each.name
+                for each in operation.parameters
+                if each.role is Role.VALUE and not each.required
+            }
+            arguments = {k: v for k, v in asked.arguments.items() if k not in options}
+            arguments |= dict.fromkeys(_after(operation), event)
             example.execute_spoilt(replace(asked, arguments=arguments))
             example.state.situations[_COUNT] += 1
 
@@ -109,11 +124,20 @@ def _sent(example: ExampleRun, owner: Actor) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for call in example.history:
         ids = call.answer.linked.get(LAST_EVENT_FIELD)
-        if not ids or call.actor != owner or LAST_EVENT in call.arguments:
+        after = _after(operations[call.operation])
+        if not ids or call.actor != owner or any(each in call.arguments for each in after):
             continue
-        if any(each.name == LAST_EVENT for each in operations[call.operation].parameters):
+        if after:
             found[call.operation] = [ids] if isinstance(ids, str) else list(ids)
     return found
+
+
+def _after(operation: Operation) -> list[str]:
+    """Return what an operation calls the event after which its stream goes on: a header's name is
+    the same in capitals.
+    """
+    names = [each.name for each in operation.parameters]
+    return [each for each in names if each.lower() == LAST_EVENT.lower()]
 
 
 def latest_events(example: ExampleRun, owner: Actor) -> list[str]:

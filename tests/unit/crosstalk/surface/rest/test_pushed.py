@@ -16,6 +16,7 @@ from websockets.sync.server import ServerConnection, serve
 
 from crosstalk.core.history import Answer, Outcome
 from crosstalk.surface.credentials import Presented
+from crosstalk.surface.http.event_stream import LAST_EVENT
 from crosstalk.surface.rest import RestSurface
 from crosstalk.surface.rest.surface import RestSurface as Surface
 
@@ -26,6 +27,12 @@ DOCUMENT = {
         "/live": {"get": {"responses": {"200": {"content": {"text/event-stream": {}}}}}},
         "/hidden": {"get": {"responses": {"200": {"content": {"application/json": {}}}}}},
         "/ended": {"get": {"responses": {}}},
+        "/again": {
+            "get": {
+                "parameters": [{"name": LAST_EVENT, "in": "header", "schema": {"type": "string"}}],
+                "responses": {"200": {"content": {"text/event-stream": {}}}},
+            }
+        },
     },
 }
 
@@ -106,6 +113,13 @@ def test_stream_without_an_end_gives_each_caller_what_came_since_their_last_call
         again = until_shown(call, "second of ann")
         if declared:
             assert "first" not in str(again.body)
+
+
+def test_stream_that_goes_on_after_an_event_is_opened_anew_each_time() -> None:
+    with feed() as surface:
+        operation = next(e for e in surface.discover() if e.name == "rest:GET /again")
+        for _ in range(2):
+            until_shown(lambda: surface.call(operation, {LAST_EVENT: "1"}, ANN), "first of ann")
 
 
 def test_stream_that_ends_is_an_answer_as_any() -> None:

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from crosstalk.core.history import Answer, Outcome
-from crosstalk.generator.rules.attacks.stream_resumption import StreamResumption, latest_events
+from crosstalk.core.history import Answer, Call, Outcome
+from crosstalk.execution.executor import PlannedCall
+from crosstalk.generator.rules.attacks.stream_resumption import (
+    StreamResumption,
+    ask_again,
+    latest_events,
+)
 from crosstalk.oracles.canary import Canary
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.http.event_stream import LAST_EVENT, LAST_EVENT_FIELD
 from crosstalk.surface.operation import Operation, Parameter, Role
+from tests.unit.crosstalk.generator.plan.test_sweep import Notes
 from tests.unit.crosstalk.generator.rules.situations.test_situations import (
     IDENTITY,
     Things,
     played,
 )
+from tests.unit.crosstalk.generator.survey.test_said_and_called import begun
 from tests.unit.crosstalk.histories import ALICE, Writer
 
 WORDS = Parameter("words", {"type": "string"}, True, Role.TEXT)
@@ -65,6 +73,24 @@ def test_answer_is_continued_after_an_event_of_another_users(by_user: bool) -> N
     suspected = [each for history in found for each in Canary().judge(history)]
     assert bool(suspected) is not by_user
     assert {each.operation for each in suspected} <= {TALK.name}
+
+
+def test_header_of_another_spelling_is_sent_as_it_is_declared_and_nothing_that_may_wait() -> None:
+    after = replace(AFTER, name="last-event-id")
+    wait = Parameter("wait", {"type": "integer"}, False, Role.VALUE)
+    watch = Operation("rest", "rest:GET /events", (IDENTITY, after, wait), reads_only=True)
+    example = begun(Notes(), watch)
+    alice, bob = example.members[:2]
+    answer = Answer(Outcome.OK, 200, {}, linked={LAST_EVENT_FIELD: "7"})
+    call = Call(1, alice, watch.name, {}, answer, 0.0, 0.0)
+    example.history.calls.append(call)
+    ask_again(
+        example,
+        alice,
+        bob,
+        lambda each: PlannedCall(bob, each.name, {"user_id": "bob-1", "wait": 9}),
+    )
+    assert example.history.calls[-1].arguments == {"user_id": "bob-1", "last-event-id": "7"}
 
 
 def test_events_of_answers_with_words_of_ones_own_are_resumed_after() -> None:

@@ -16,8 +16,9 @@ from crosstalk.execution.executor import Executor
 
 # Calls that replay one suspicion, hold it against its counterfactual and shorten it.
 _CALLS_TO_CONFIRM = 50
-# Seconds of the pauses before the replays of one suspicion that shows an earlier run's values.
-_PAUSES_SECONDS = 60.0
+# Seconds of the pauses before the replays of one suspicion that shows an earlier run's values, and
+# the largest part that is kept for them.
+_PAUSES_SECONDS, _MOST_FOR_PAUSES = 60.0, 0.3
 # The largest parts that are kept for replays, for phases without a turn, and for judging.
 # Calls so few that the plan comes before rules by chance and phases, and what phases get of them.
 FEW_CALLS = 600
@@ -129,8 +130,9 @@ class CampaignBudget:
     def for_replays(self) -> float:
         """Return the seconds that are kept for replaying what is suspected last."""
         wanted = max(1, self.put_off) * _CALLS_TO_CONFIRM * self.seconds_a_call()
+        most = _MOST_FOR_PAUSES if self.kept else _MOST_FOR_REPLAYS
         wanted += self.kept * _PAUSES_SECONDS
-        return min(wanted, _MOST_FOR_REPLAYS * self.options.seconds)
+        return min(wanted, most * self.options.seconds)
 
     def judged(self, seconds: float, calls: int) -> None:
         """Note how long it took to judge the calls that were made since the last time.

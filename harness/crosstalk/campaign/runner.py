@@ -432,6 +432,7 @@ class Campaign:
             seconds=self._budget.shortening_seconds(),
             first_seconds=self._budget.first_seconds(),
             ends=self._budget.one_replayed_by(),
+            pausing_ends=self._budget.last_replay,
             forgeries=self._target.forgeries,
         )
 

@@ -91,6 +91,7 @@ class Confirmation:
             that does.
         pausing: Whether it is one whose replays showed the values of an earlier run: it is replayed
             after pauses.
+        pausing_ends: When that must be over.
     """
 
     replayer: Replayer
@@ -102,6 +103,7 @@ class Confirmation:
     progress: Callable[[Script, int], None] = _quiet
     likely_alone: bool = False
     pausing: bool = False
+    pausing_ends: float = math.inf
 
     def confirm(
         self, history: History, suspicion: Suspicion, leaving_out: Collection[str] = ()
@@ -113,9 +115,10 @@ class Confirmation:
             suspicion: Of that history.
             leaving_out: Acts of others that are known to show it as well, and are not made.
         """
-        with self.replayer.executor.until(self.ends):
-            if self.pausing:
+        if self.pausing:
+            with self.replayer.executor.until(self.pausing_ends):
                 return self._confirm_pausing(history, suspicion)
+        with self.replayer.executor.until(self.ends):
             found = self._confirm(history, suspicion, leaving_out)
             stays = suspicion.oracle == "canary" and bool(history.said) and not history.new_users
             if not stays or not is_open(found) or found is _NOT_TRIED:

@@ -116,7 +116,9 @@ class SuspicionReview:
         later, self._later = self._later, {}
         self.hurried = self.puts_off = lambda: False
         self._in_vain, self._pausing = 0, True
-        for key, (history, suspicion) in later.items():
+        # Pauses come last: they may take all the seconds that are left.
+        for key in sorted(later, key=lambda each: each in self._kept):
+            history, suspicion = later[key]
             if self.record.enough() or self.executor.seconds_left() <= 0.0:
                 return
             if key in self._open and not self._known(key, suspicion):

@@ -146,7 +146,7 @@ def test_suspicions_put_off_have_the_seconds_that_are_left_when_the_calls_are_ma
     assert round(budget.for_replays()) == 9
     budget.kept = 1
     # One is replayed after pauses.
-    assert budget.for_replays() == 20.0
+    assert budget.for_replays() == 30.0
     budget.kept = 0
     budget.searched = True
     assert round(budget.one_replayed_by() - now[0]) == 20

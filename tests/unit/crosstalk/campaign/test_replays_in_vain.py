@@ -55,11 +55,13 @@ class _Confirmation:
     explained: bool = False
     kept: bool = False
     after_pauses: list[str] = field(default_factory=list)
+    order: list[str] = field(default_factory=list)
 
     def confirm(
         self, history: History, suspicion: Suspicion, leaving_out: Collection[str] = ()
     ) -> Rejected:
         """Reject it."""
+        self.order.append(suspicion.operation)
         if self.pausing:
             self.after_pauses.append(suspicion.operation)
             return Rejected("kept", explained=False, kept=True)
@@ -206,3 +208,20 @@ def test_suspicion_shown_with_earlier_values_is_replayed_after_pauses_in_the_end
     # All pauses were in vain for two.
     assert confirmation.after_pauses == _OPERATIONS[:2]
     assert len(review.record.inconclusive) == len(_OPERATIONS)
+
+
+def test_suspicions_that_need_pauses_are_taken_up_after_all_others() -> None:
+    review, confirmation, _ = _review(calls=20)
+    confirmation.kept = True
+    history = _history()
+    review.follow_up(history)
+    review.puts_off = lambda: True
+    story = Writer()
+    story.call(ALICE, "rest:GET /other", {}, ok({}))
+    review.follow_up(story.history)
+    confirmation.asked.clear()
+    confirmation.order.clear()
+    confirmation.kept = False
+    review.take_up()
+    assert confirmation.asked == ["rest:GET /other"]
+    assert confirmation.order[0] == "rest:GET /other"

@@ -139,7 +139,7 @@ def test_an_answer_kept_for_long_is_waited_for_once() -> None:
 def test_pause_that_leaves_no_time_for_a_replay_is_not_made() -> None:
     trial = Trial(_LIFETIME)
     replayer = Replayer(trial.executor, trial.replayer.fresh_history, sleep=trial.system.sleep)
-    confirmation = Confirmation(replayer, pausing=True, first_seconds=1.0, ends=_in_one_second())
+    confirmation = Confirmation(replayer, pausing=True, pausing_ends=_in_one_second())
     found = confirmation.confirm(trial.history, trial.suspicion)
     assert isinstance(found, Rejected)
     assert found.in_haste

@@ -15,6 +15,7 @@ from crosstalk.core.policy import Policy, Share
 from crosstalk.core.policy.model import matches
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.examples.example_run import ExampleRun
+from crosstalk.generator.shares.made_known import made_known
 from crosstalk.generator.shares.offered_rights import no_more_rights, parameter_of, rights_of
 from crosstalk.generator.values.choice import Draw
 from crosstalk.surface.capabilities import references, required_references, without_key
@@ -76,6 +77,8 @@ def make_offer(
     if planned is None:
         return None
     call = example.execute(planned)
+    if call.answer.outcome is Outcome.ERROR and made_known(example, person):
+        call = example.execute(planned)
     if call.answer.outcome is not Outcome.OK:
         return None
     return Offer(

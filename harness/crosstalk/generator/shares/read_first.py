@@ -6,6 +6,7 @@ user reads whole pages, so that what is kept for these was kept before anything 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from hypothesis import strategies as st
@@ -14,12 +15,13 @@ from crosstalk.core.history import Actor
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.examples.example_run import ExampleRun
 from crosstalk.generator.shares.offers import Offer
+from crosstalk.generator.shares.shared_readings import about_one_of
 from crosstalk.generator.values.choice import Draw
 from crosstalk.surface.capabilities import page_size, required_references, unusual_sizes
 from crosstalk.surface.operation import Operation, Role
 
-# Lists that are read so, each time.
-_LISTS = 3
+# Lists that are read so, each time: of what is stored in the object, and others.
+_OF_OBJECT, _OTHERS = 2, 1
 
 
 def read_first_by_a_member(example: ExampleRun, draw: Draw, offer: Offer, stranger: Actor) -> None:
@@ -31,17 +33,18 @@ def read_first_by_a_member(example: ExampleRun, draw: Draw, offer: Offer, strang
         offer: What the member was given.
         stranger: A user who has no share in it.
     """
-    left = [
+    lists = [
         each
-        for each in example.capabilities.protected
-        if each.lists
-        and not (each.conversational or each.descriptive or each.pushes)
-        and not required_references(each)
-        and page_size(each) is not None
+        for each in example.capabilities.own_lists
+        if not required_references(each) and page_size(each) is not None
     ]
-    for _ in range(min(_LISTS, len(left))):
-        operation = example.least_chosen_operation(draw, "read first", left)
-        left.remove(operation)
+    # What can be narrowed to the object lists what is stored in it.
+    inside = [each for each in lists if about_one_of(each, [offer.target], example, offer.owner)]
+    others = [each for each in lists if each not in inside]
+    for operation in (
+        *_some(example, draw, inside, _OF_OBJECT),
+        *_some(example, draw, others, _OTHERS),
+    ):
         values = _new_values(example, draw, operation)
         if not values:
             continue
@@ -51,6 +54,17 @@ def read_first_by_a_member(example: ExampleRun, draw: Draw, offer: Offer, strang
         example.judge_soon(after=1)
         if example.over:
             return
+
+
+def _some(
+    example: ExampleRun, draw: Draw, operations: Sequence[Operation], most: int
+) -> list[Operation]:
+    """Return some of the operations, those that were chosen least first."""
+    left, found = list(operations), list[Operation]()
+    while left and len(found) < most:
+        found.append(example.least_chosen_operation(draw, "read first", left))
+        left.remove(found[-1])
+    return found
 
 
 def _new_values(example: ExampleRun, draw: Draw, operation: Operation) -> dict[str, Any]:

@@ -72,3 +72,33 @@ def test_first_share_is_ended_for_its_person_and_offered_without_a_key(number: i
     offered = next(each for each in example.history if each.operation == KEYED.name)
     assert KEY.name not in offered.arguments
     assert example.history.calls[-1].operation == REMOVE.name
+
+
+class SignedUpByCalls(Folders):
+    """Folders whose users are known by their first call."""
+
+    known: frozenset[str] = frozenset()
+
+    def call(self, operation: Operation, arguments: Mapping[str, Any], presented: Any) -> Answer:
+        """Refuse an invitation of a user who has made no call."""
+        self.known |= {presented.headers.get("caller", "")}
+        if operation is INVITE and arguments["invitee_id"] not in self.known:
+            self.calls += 1
+            return Answer(Outcome.ERROR, 422, None, {}, "no_such_user")
+        return super().call(operation, arguments, presented)
+
+
+def test_person_whom_the_system_does_not_know_yet_makes_a_call_and_is_offered_it_again() -> None:
+    folders = SignedUpByCalls()
+    state = make_state(folders, ServiceRecord({each.name: each for each in OPERATIONS}))
+    example = ExampleRun(state, Capabilities.of(list(OPERATIONS)))
+    offers = []
+
+    def work(draw: Draw) -> None:
+        offers.append(make_offer(example, draw, SHARED, INVITE, ALICE, BOB))
+
+    drawn_once(work, Random(1))
+    assert offers[0] is not None
+    made = [each.operation for each in example.history]
+    assert made.count(INVITE.name) == 2
+    assert [each.actor for each in example.history if each.actor == BOB] == [BOB]

@@ -27,6 +27,7 @@ from tests.unit.crosstalk.generator.shares.test_sharing_served import (
 )
 
 LIMIT = Parameter("limit", {"type": "integer", "minimum": 1, "maximum": 100}, False, Role.VALUE)
+FILTER = Parameter("folder_id", {"type": "string"}, False, Role.REFERENCE)
 PAGED = replace(LIST, parameters=(IDENTITY, LIMIT))
 EVERY = tuple(PAGED if each is LIST else each for each in OPERATIONS)
 
@@ -83,3 +84,34 @@ def test_each_size_is_asked_for_in_one_life_alone() -> None:
 
 def test_no_list_is_read_so_in_a_brief_life() -> None:
     assert not _sizes(_life(_state(), brief=True))
+
+
+def test_lists_that_can_be_narrowed_to_the_object_are_read_first() -> None:
+    narrowed = [
+        Operation(
+            "rest", f"rest:GET /{each}", (IDENTITY, LIMIT, FILTER), reads_only=True, lists=True
+        )
+        for each in ("notes", "files")
+    ]
+    others = [replace(PAGED, name=f"rest:GET /{each}") for each in ("tags", "news", "users")]
+    operations = [*EVERY, *others, *narrowed]
+
+    class WithLists(FoldersInPages):
+        def discover(self) -> list[Operation]:
+            return operations
+
+        def call(
+            self, operation: Operation, arguments: Mapping[str, Any], presented: Any
+        ) -> Answer:
+            known = operation in EVERY
+            return super().call(operation if known else PAGED, arguments, presented)
+
+    state = make_state(WithLists(), ServiceRecord({each.name: each for each in operations}))
+    example = ExampleRun(state, Capabilities.of(operations))
+    drawn_once(
+        lambda draw: TakenBack().by_rule(example, draw, policy=POLICY, rule=SHARED), Random(2)
+    )
+    unusual = unusual_sizes(LIMIT)
+    read = [e.operation for e in example.history if e.arguments.get("limit") in unusual]
+    assert set(read[:4]) == {each.name for each in narrowed}
+    assert len(set(read)) == 3

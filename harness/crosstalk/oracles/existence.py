@@ -23,7 +23,8 @@ from crosstalk.core.identifiers import is_uuid
 from crosstalk.oracles.attribution import observations
 from crosstalk.oracles.base import Suspicion
 from crosstalk.oracles.numbers.counted import counted_over_all
-from crosstalk.oracles.pairs import Pair, masked_header, named_in_call, pairs_of
+from crosstalk.oracles.pair import Pair, masked_header, named_in_call
+from crosstalk.oracles.pairs import pairs_of
 
 # Ids drawn at random are never so near; ids made of the time alone are, within a second.
 _NEAR = 2**20

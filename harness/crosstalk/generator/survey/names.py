@@ -23,7 +23,7 @@ from crosstalk.generator.examples.arrangement import Arrangement, changes, maker
 from crosstalk.generator.examples.provision import Provision
 from crosstalk.generator.examples.readings import stored_by
 from crosstalk.generator.values.texts import COMMON_WORD
-from crosstalk.oracles.pairs import Pair
+from crosstalk.oracles.pair import Pair
 from crosstalk.surface.capabilities import removes, required_references
 from crosstalk.surface.operation import Operation, Parameter, Role
 

@@ -22,7 +22,7 @@ from crosstalk.generator.examples.readings import Reading
 from crosstalk.generator.examples.valued_readings import on_day, valued_readings
 from crosstalk.generator.survey.names import said_in_words, words_in
 from crosstalk.generator.values.forms.words import names_among
-from crosstalk.oracles.pairs import Pair
+from crosstalk.oracles.pair import Pair
 from crosstalk.surface.capabilities import required_references
 from crosstalk.surface.operation import Operation, Role
 

@@ -2,8 +2,9 @@
 
 What a limit of one's own refuses is the call of whoever did most. Where a user's first call was
 refused, two more users try: if they are served, one of them uses the limit up and the other calls
-once. If they are refused as well, the limit stays used up; then a user who was served takes back
-what they stored, and where another is served after that, the room that one leaves is another's.
+once. If they are refused as well, the limit stays used up. Where users are there for long, others
+take back what they stored then: if one who was refused is served after that, the room that one
+user leaves is another's.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from crosstalk.core.history import Call, History, Outcome
+from crosstalk.core.history import Actor, Call, History, Outcome
 from crosstalk.core.identifiers import is_id_path, last_name, paths_in
 from crosstalk.core.limit_refusals import refused_for_many
 from crosstalk.core.object_kinds import thing_of
@@ -74,11 +75,11 @@ class LimitsMet:
                 seen.append((history, call))
             if not seen:
                 return None
-            freed = self._freed(operation, own)
-        # What is counted by the hour is not given back with what was stored.
-        if freed or not (budget.target.persistent and early.own > 0):
-            return self._standing(early, own, seen)
-        return None
+            # What users who are there for long have used up before is not known; new users have
+            # used up nothing, and what is counted by the hour is not given back.
+            if budget.target.persistent and not self._freed(operation, own, one):
+                return None
+        return self._standing(early, own, seen)
 
     def _by_trials(self, operation: Operation, early: EarlyRefusal) -> Finding | None:
         """Return the finding where two trials, each by other users, show a shared limit."""
@@ -86,11 +87,15 @@ class LimitsMet:
             # What one of them has done before is not known to be little.
             return None
         most = min(_MOST_CALLS, max(12, 2 * early.total))
-        trial = None
+        trial: Trial | None = None
         for number in range(TRIALS):
-            if trial is not None:
-                self._pause(trial)
+            before = trial
+            if before is not None:
+                self._pause(before)
             trial = try_limit(self._budget, self._trier(self._budget), operation, most)
+            if trial is not None and before is not None and refused_for_many(trial.control.answer):
+                # It lets nobody through yet: one more new user was refused.
+                return finding_of(before)
             if trial is None or not trial.shared:
                 return None
             if number == TRIALS - 1:
@@ -111,16 +116,16 @@ class LimitsMet:
                 return standing_finding(scripts[0], early.total, scripts[1], other[1])
         return None
 
-    def _freed(self, operation: Operation, own: OwnCalls) -> bool | None:
-        """Return whether another user is served once one has taken back what they stored.
-
-        None where nothing could be taken back.
+    def _freed(self, operation: Operation, own: OwnCalls, refused: Actor) -> bool:
+        """Return whether a user who was refused is served once others have taken back what they
+        stored.
         """
         executor = self._budget.executor
         stored = list(reversed(executor.limits.stored.get(operation.name, ())))
+        others = [each for each in stored if each[1].actor.user != refused.user]
         taken = 0
         for removing in _removing(operation, executor.operations):
-            for history, call in stored:
+            for history, call in others:
                 if taken >= _MOST_TAKEN_BACK:
                     break
                 arguments = _arguments(removing, history, call)
@@ -129,10 +134,9 @@ class LimitsMet:
                     answered = executor.make(history, planned)
                     taken += answered.answer.outcome is Outcome.OK
         if not taken:
-            return None
-        someone = self._trier(self._budget).users[0]
-        first = own.first(self._budget.fresh_history(), someone)
-        return first is not None and accepted(first)
+            return False
+        again = own.first(self._budget.fresh_history(), refused)
+        return again is not None and accepted(again)
 
 
 def _removing(operation: Operation, operations: Mapping[str, Operation]) -> list[Operation]:

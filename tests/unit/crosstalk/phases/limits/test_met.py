@@ -118,3 +118,28 @@ def test_a_limit_that_lets_through_again_is_used_up_by_one_of_two_new_users() ->
 def test_a_quota_of_each_users_own_is_none(passes: bool) -> None:
     assert found(Notes(shared=False), passes=passes) == []
     assert found(Notes(shared=False), persistent=True) == []
+
+
+def test_users_who_have_all_used_up_their_own_quota_are_refused_for_no_other() -> None:
+    system = Notes(shared=False)
+    executor = Executor({"mem": system}, system.operations, system)
+
+    def fresh() -> History:
+        return History({name: f"{name}-0" for name in USERS})
+
+    target = Target(
+        {"mem": system}, system, system.operations, production=lambda: None, persistent=True
+    )
+    given = PhaseBudget(target, executor, (), (), fresh, Random(1), 0, time.monotonic() + 60.0)
+    # What was stored before the run counts, though the run knows nothing of it.
+    system.notes = {f"old-{user}-{n}": f"{user}-0" for user in USERS for n in range(QUOTA - 2)}
+    history = fresh()
+    for user in (*USERS, *USERS, *USERS, "alice", "bob"):
+        executor.execute(history, Actor(user, user, user), ADD.name, {"text": "note"})
+    note = next(iter(system.notes))
+    executor.execute(history, Actor("alice", "alice", "alice"), DELETE.name, {"note_id": note})
+    executor.execute(history, Actor("alice", "alice", "alice"), ADD.name, {"text": "note"})
+    for user in USERS:
+        executor.execute(history, Actor(user, user, user), ADD.name, {"text": "note"})
+    assert executor.limits.early
+    assert LimitsPhase(sleep=lambda seconds: None).review(history, given).findings == []

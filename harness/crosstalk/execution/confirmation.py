@@ -161,10 +161,11 @@ class Confirmation:
         whole = script_of(history.until(last))
         signature = Signature.of(whole, suspicion)
         likely = likely_part(history, suspicion, whole)
+        earlier = EarlierValues.of(history, suspicion, self.replayer.executor.operations)
         if leaving_out:
             reduced = without_acts(whole, suspicion, leaving_out) or whole
             alone = self._with_one_act(history, suspicion, reduced)
-            besides = self._shown_again(history, suspicion, reduced, alone, signature)
+            besides = self._shown_again(history, reduced, alone, signature, earlier)
             return (
                 besides if isinstance(besides, Rejected) else self._held(*besides, signature, None)
             )
@@ -184,8 +185,10 @@ class Confirmation:
                 (filled, _FILLED_REPLAYS),
                 (wider, _WIDER_REPLAYS),
             )
-            again = self._shown_again(history, suspicion, whole, parts, signature)
-        found = again if isinstance(again, Rejected) else self._held(*again, signature, likely)
+            again = self._shown_again(history, whole, parts, signature, earlier)
+        found = (
+            again if isinstance(again, Rejected) else self._held(*again, signature, likely, earlier)
+        )
         if isinstance(found, Confirmed) or found.explained or found is _NOT_TRIED or found.kept:
             return found
         operations = self.replayer.executor.operations
@@ -248,7 +251,12 @@ class Confirmation:
             return None
 
     def _held(
-        self, shown: Shown, tries: int, signature: Signature, likely: Script | None
+        self,
+        shown: Shown,
+        tries: int,
+        signature: Signature,
+        likely: Script | None,
+        earlier: EarlierValues | None = None,
     ) -> Confirmed | Rejected:
         """Return what a replay shows with the shortest script, or why it is not believed.
 
@@ -257,15 +265,19 @@ class Confirmation:
             tries: Replays that it took.
             signature: By what the suspicion is known again.
             likely: A part that may show it by itself, if there is one.
+            earlier: Takes the replays of a long script, where something may be kept.
         """
         try:
-            if self._without_the_act(shown):
+            if self._without_the_act(shown, earlier):
                 return _EXPLAINED
         except OutOfTimeError:
             why = "shown again, and the time was over before it was tried with the act left out"
             return Rejected(why, explained=False, in_haste=True)
         attempts = attempts_for(1, tries)
-        if not self._shows_again(shown, signature, max(_LAST_REPLAYS, attempts)):
+        if not self._shows_again(shown, signature, max(_LAST_REPLAYS, attempts), earlier):
+            if earlier is not None and earlier.in_a_row:
+                # What was kept had expired once.
+                return _KEPT
             why = f"shown in one replay, and in none of {max(_LAST_REPLAYS, attempts)} after it"
             return Rejected(why, explained=False)
         confirmed, shorter = self._shortened(shown, signature, likely, attempts)
@@ -281,7 +293,9 @@ class Confirmation:
                 return second
         return confirmed
 
-    def _shows_again(self, shown: Shown, signature: Signature, times: int) -> bool:
+    def _shows_again(
+        self, shown: Shown, signature: Signature, times: int, earlier: EarlierValues | None
+    ) -> bool:
         """Return whether a long script shows it once more, without which none is shortened.
 
         What showed by what was there once would take hundreds of replays for nothing.
@@ -289,7 +303,7 @@ class Confirmation:
         if len(shown.script.steps) <= _SHORT:
             return True
         try:
-            return any(self._replay_able(shown.script, signature) for _ in range(times))
+            return any(self._replay_able(shown.script, signature, earlier) for _ in range(times))
         except OutOfTimeError:
             return True
 
@@ -355,23 +369,22 @@ class Confirmation:
     def _shown_again(
         self,
         history: History,
-        suspicion: Suspicion,
         whole: Script,
         parts: Sequence[tuple[Script | None, int]],
         signature: Signature,
+        earlier: EarlierValues,
     ) -> tuple[Shown, int] | Rejected:
         """Return the first replay that shows it, and how many of that script it took.
 
         Args:
             history: In which it was suspected.
-            suspicion: Of that history.
             whole: The script of all of it.
             parts: Parts that may show it by themselves, each with its replays, the shortest first.
             signature: By what it is known again.
+            earlier: Takes each replay.
         """
         most = _REPLAYS_TOGETHER if any(each.together for each in whole.steps) else _FIRST_REPLAYS
         made, kept = 0, False
-        earlier = EarlierValues.of(history, suspicion, self.replayer.executor.operations)
         try:
             with self.replayer.executor.until(time.monotonic() + self.first_seconds):
                 for script, times in (*parts, (whole, most)):
@@ -425,13 +438,14 @@ class Confirmation:
                 return Shown(script, history, each)
         return None
 
-    def _without_the_act(self, shown: Shown) -> bool:
+    def _without_the_act(self, shown: Shown, earlier: EarlierValues | None = None) -> bool:
         """Return whether it shows all the same with the act that should explain it left out."""
         operations = self.replayer.executor.operations
         counterfactual = Counterfactual(
             self.replayer.run,
             # In the same words, but for the keys: a call is made once under each.
             lambda script, salt: self.replayer.run(with_fresh_keys(script, operations), salt),
+            left=earlier.left_in if earlier is not None else lambda _: (),
         )
         return counterfactual.shows(shown.script, shown.history, shown.suspicion)
 

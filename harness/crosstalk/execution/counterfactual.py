@@ -58,10 +58,12 @@ class Counterfactual:
     Attributes:
         run: Replays a script on fresh subjects; None where a step cannot be made.
         run_in_words: The same with the salt of another replay, so that the words are the same.
+        left: Returns the ids that only runs before a replay had: a cache may show them to all.
     """
 
     run: Callable[[Script], History | None]
     run_in_words: Callable[[Script, int], History | None] | None = None
+    left: Callable[[History], Collection[str]] = lambda _: ()
 
     def shows(self, script: Script, history: History, suspicion: Suspicion) -> bool:
         """Return whether it shows all the same with the act left out.
@@ -203,7 +205,7 @@ class Counterfactual:
         for call in alone:
             if call.actor == caller:
                 shown |= identifiers_shown(call.answer)
-        crossed = {value for value, _ in _foreign(again, index)}
+        crossed = {value for value, _ in _foreign(again, index)}.difference(self.left(again))
         return bool(crossed) and crossed <= shown
 
 

@@ -57,6 +57,10 @@ class EarlierValues:
         values = _crossed(seen).keys() & _stored(history, operations)
         return cls(seen.call.operation, seen.call.actor.user, operations, values)
 
+    def left_in(self, replayed: History) -> set[str]:
+        """Return those that no user of a replay has stored: only earlier runs had them."""
+        return self.values - _stored(replayed, self.operations)
+
     def are_all_of(self, replayed: History, suspicion: Suspicion) -> bool:
         """Return whether a suspicion of a replay is about ids that only earlier runs had.
 
@@ -64,8 +68,8 @@ class EarlierValues:
         """
         seen = observations(replayed)[suspicion.calls[-1] - 1]
         values = _crossed(seen).keys()
-        earlier = self.values - _stored(replayed, self.operations)
-        return bool(values) and not any(map(is_marker, values)) and values <= earlier
+        own = not any(map(is_marker, values))
+        return bool(values) and own and values <= self.left_in(replayed)
 
     def take(self, replayed: History) -> None:
         """Look for them in a replay, and add what its own users were shown."""

@@ -76,13 +76,13 @@ class Cached:
 class Trial:
     """A campaign in which a user's ids reached another by what a system keeps for a while."""
 
-    def __init__(self, lifetime: float) -> None:
+    def __init__(self, lifetime: float, notes: int = 4) -> None:
         self.system = Cached(lifetime)
         operations = {each.name: each for each in (ADD, IDS)}
         self.executor = Executor({"mem": self.system}, operations, self.system)
         self.replayer = Replayer(self.executor, self._fresh, sleep=self.system.sleep)
         self.history = self._fresh()
-        for number in range(4):
+        for number in range(notes):
             self.executor.execute(self.history, ALICE, ADD.name, {"text": marker("alice", number)})
         for actor in (ALICE, BOB):
             self.executor.execute(self.history, actor, IDS.name, {})
@@ -124,6 +124,16 @@ def test_it_is_confirmed_with_pauses_that_are_as_long_as_it_is_kept(lifetime: fl
     calls = [(step.actor.name, step.operation) for step in found.script.steps]
     assert calls == [("alice", ADD.name), ("alice", IDS.name), ("bob", IDS.name)]
     assert found.replayed == (3, 3)
+
+
+def test_one_that_expires_during_the_replays_is_replayed_with_pauses_as_well() -> None:
+    trial = Trial(lifetime=1.0, notes=12)
+    # It is kept still while the parts are replayed, and expires in the whole.
+    trial.system.sleep(0.85)
+    found = trial.confirm(pausing=False)
+    assert isinstance(found, Rejected)
+    assert found.kept
+    assert isinstance(trial.confirm(pausing=True), Confirmed)
 
 
 def test_an_answer_kept_for_long_is_waited_for_once() -> None:

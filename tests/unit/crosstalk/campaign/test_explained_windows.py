@@ -55,6 +55,7 @@ class _Confirmation:
     cheaply: list[bool] = field(default_factory=list)
     progress: Any = None
     likely_alone: bool = False
+    pausing: bool = False
 
     def changed_without(
         self, acts: Collection[str], history: History, suspicion: Suspicion

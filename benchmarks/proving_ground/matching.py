@@ -111,6 +111,7 @@ def is_same(one: str, other: str) -> bool:
 
 def _normal(operation: str) -> str:
     operation = re.sub(r"^prompts/get ", "prompt ", operation.strip())
+    operation = re.sub(r"^resources/read ", "resource ", operation)
     if " " not in operation:
         operation = f"{'resource' if '://' in operation else 'tool'} {operation}"
     method, _, path = operation.partition(" ")

@@ -24,6 +24,7 @@ def planted(name: str, oracle: str, operation: str) -> Planted:
         ("review_note", "prompt review_note"),
         ("prompts/get review_note", "prompt review_note"),
         ("notes://all", "resource notes://all"),
+        ("resources/read memory://{memory_id}", "resource memory://{id}"),
         ("query note", "POST /graphql note"),
         ("mutation addNote", "POST /api/graphql addNote"),
     ],

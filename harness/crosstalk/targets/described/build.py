@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -338,7 +339,8 @@ def _surfaces(
             read_only=config.read_only,
             carried=config.identities()["rest"].carriers(),
         )
-        rest = with_login_names(rest, credentials.of("rest"))
+        signing = partial(of_logins, config, base=_rest_base(config.rest))
+        rest = with_login_names(rest, credentials.of("rest"), signing)
         rest = Paced(rest, limit, time.sleep) if paced else rest
         surfaces |= {"rest": rest, "chat": rest}
     logins = [each for each in credentials.all if each.login is not None]

@@ -6,9 +6,9 @@ meant. Where no credential is asked for, anyone can name any user there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from crosstalk.core.history import Answer
 from crosstalk.core.identifiers import last_name
@@ -19,6 +19,7 @@ from crosstalk.targets.described.login.config import LoginConfig
 from crosstalk.targets.described.placeholders import filled
 
 _USER = "{user}"
+_OfLogins: TypeAlias = Callable[[Mapping[str, Operation]], Set[str]]
 
 
 class LoginNames:
@@ -28,11 +29,16 @@ class LoginNames:
         inner: Makes the calls.
         login: Its fields name the user.
         people: The users by the subject that the system knows them by.
+        of_logins: Returns the operations that sign users up and in: whoever signs up in a user's
+            name has taken it.
     """
 
-    def __init__(self, inner: Surface, login: LoginConfig, people: People) -> None:
+    def __init__(
+        self, inner: Surface, login: LoginConfig, people: People, of_logins: _OfLogins
+    ) -> None:
         self._inner = inner
         self._people = people
+        self._of_logins = of_logins
         self._fields = fields_naming_users(login)
         self._named: dict[str, tuple[str, ...]] = {}
 
@@ -42,7 +48,9 @@ class LoginNames:
         Raises:
             SurfaceError: The server cannot be reached or does not speak the protocol.
         """
-        return [self._with_identity(each) for each in self._inner.discover()]
+        found = self._inner.discover()
+        signing = self._of_logins({each.name: each for each in found})
+        return [each if each.name in signing else self._with_identity(each) for each in found]
 
     def call(
         self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
@@ -78,10 +86,20 @@ class LoginNames:
         return parameter.required and last_name(parameter.name) in self._fields
 
 
-def with_login_names(surface: Surface, credentials: SurfaceCredentials) -> Surface:
-    """Return a surface that names users as their login does; the same where there is no login."""
+def with_login_names(
+    surface: Surface, credentials: SurfaceCredentials, of_logins: _OfLogins
+) -> Surface:
+    """Return a surface that names users as their login does; the same where there is no login.
+
+    Args:
+        surface: Makes the calls.
+        credentials: Of its users.
+        of_logins: Returns the operations that sign users up and in, which keep their fields.
+    """
     login = credentials.identity.login
-    return surface if login is None else LoginNames(surface, login, credentials.people)
+    if login is None:
+        return surface
+    return LoginNames(surface, login, credentials.people, of_logins)
 
 
 def fields_naming_users(login: LoginConfig) -> dict[str, str]:

@@ -57,10 +57,25 @@ class Api:
         """Nothing is open."""
 
 
+def no_login(found: Mapping[str, Operation]) -> frozenset[str]:
+    """Say of no operation that it signs users in."""
+    return frozenset()
+
+
+def test_who_signs_up_names_no_user() -> None:
+    # A stranger who signed up in a user's name would have taken it before the user signs up.
+    credentials = SurfaceCredentials(CONFIG.identities()["rest"], People({}, Path()))
+    surface = with_login_names(Api(), credentials, lambda found: {FORGOT.name} & found.keys())
+    forgot, *_ = surface.discover()
+    assert forgot.parameters[0].role is Role.TEXT
+
+
 def test_a_stranger_names_a_user_by_their_subject_and_the_server_gets_their_address() -> None:
     api, people = Api(), People({}, Path())
     people.learn("u-1", "alice")
-    surface = with_login_names(api, SurfaceCredentials(CONFIG.identities()["rest"], people))
+    surface = with_login_names(
+        api, SurfaceCredentials(CONFIG.identities()["rest"], people), no_login
+    )
     forgot, _, invite = surface.discover()
     assert forgot.parameters[0].role is Role.IDENTITY
     assert invite.parameters[0].role is Role.TEXT
@@ -71,7 +86,7 @@ def test_a_stranger_names_a_user_by_their_subject_and_the_server_gets_their_addr
 
 def test_an_operation_about_a_named_user_is_public_as_to_the_credential_alone() -> None:
     surface = with_login_names(
-        Api(), SurfaceCredentials(CONFIG.identities()["rest"], People({}, Path()))
+        Api(), SurfaceCredentials(CONFIG.identities()["rest"], People({}, Path())), no_login
     )
     found = {each.name: each for each in surface.discover()}
     (flow,) = flows_of(CONFIG, found)

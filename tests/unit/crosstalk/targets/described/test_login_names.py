@@ -62,7 +62,7 @@ def no_login(found: Mapping[str, Operation]) -> frozenset[str]:
     return frozenset()
 
 
-def test_who_signs_up_names_no_user() -> None:
+def test_sign_up_names_no_user() -> None:
     # A stranger who signed up in a user's name would have taken it before the user signs up.
     credentials = SurfaceCredentials(CONFIG.identities()["rest"], People({}, Path()))
     surface = with_login_names(Api(), credentials, lambda found: {FORGOT.name} & found.keys())

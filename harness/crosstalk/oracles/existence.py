@@ -1,6 +1,6 @@
 """Existence: another user's id and an id that no user has must be answered alike.
 
-So must words that another user has taken for something of theirs, or had for something that is
+So must words that another user has taken for an object, or had for an object that is
 removed, and words that are free.
 
 Status, code, message, body and headers are compared, after the ids that were asked for and all

@@ -109,8 +109,7 @@ class ServiceRecord:
         records = [each._records[call.operation] for each in (self, recent)]
         if any(each.served > each.repeats or _differ(each) for each in records):
             return False
-        asked = _told(call.arguments, history)
-        body = _told([call.answer.body, call.answer.headers.get("location", "")], history)
+        asked, body = _told(call.arguments, history), _shown(call.answer, history)
         # Where no user has made the same call, there is nothing yet that it could differ from.
         shown = [each.bodies[asked] for each in records if asked in each.bodies]
         if any(each.repeats for each in records):
@@ -187,8 +186,7 @@ class ServiceRecord:
             record.others["an empty answer"] += 1
         else:
             record.shown += 1
-            body = _told([answer.body, answer.headers.get("location", "")], history)
-            asked = _told(call.arguments, history)
+            asked, body = _told(call.arguments, history), _shown(answer, history)
             record.bodies[asked].setdefault(body, set()).add(str(call.actor.user))
 
 
@@ -200,6 +198,11 @@ def _differ(record: _Record) -> bool:
 def _shared(record: _Record) -> bool:
     """Return whether two users were answered the same to the same call."""
     return any(len(users) > 1 for each in record.bodies.values() for users in each.values())
+
+
+def _shown(answer: Answer, history: History) -> str:
+    """What an answer shows as text: its body, and where it leads."""
+    return _told([answer.body, answer.headers.get("location", "")], history)
 
 
 def _told(value: Any, history: History) -> str:

@@ -101,6 +101,11 @@ def cursors_in(answer: Answer) -> list[str]:
     return list(_under_cursor_fields(answer.body))
 
 
+def last_cursor(answer: Answer) -> str | None:
+    """Return the cursor by which a listing as a whole goes on, if there is one."""
+    return next(reversed(cursors_in(answer)), None)
+
+
 def _under_cursor_fields(body: Any) -> Iterator[str]:
     if isinstance(body, list):
         for each in body:

@@ -85,6 +85,16 @@ class Selection:
         """Return one of the operations that this rule has chosen least so far."""
         return self.least_chosen(draw, rule, choices, lambda each: (each.name,))
 
+    def least_chosen_operations(
+        self, draw: Draw, rule: str, choices: Sequence[Operation], most: int
+    ) -> list[Operation]:
+        """Return several of the operations, those that this rule has chosen least first."""
+        left, found = list(choices), list[Operation]()
+        while left and len(found) < most:
+            found.append(self.least_chosen_operation(draw, rule, left))
+            left.remove(found[-1])
+        return found
+
     def least_served(self, actor: Actor) -> list[Operation]:
         """Return the operations served least so far, of those that the actor has objects for."""
         state = self.state

@@ -108,7 +108,7 @@ def on_day(operation: Operation, asked: Mapping[str, Any], day: str) -> dict[str
     Args:
         operation: The reading.
         asked: Its arguments.
-        day: In place of theirs.
+        day: In place of those that are given.
     """
     days = [
         each.name

@@ -13,7 +13,7 @@ from crosstalk.core.history import Outcome, Probe
 from crosstalk.core.object_kinds import thing_of
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.examples.arrangement import Arrangement
-from crosstalk.generator.examples.readings import cursors_in
+from crosstalk.generator.examples.readings import last_cursor
 from crosstalk.generator.values.texts import COMMON_WORD
 from crosstalk.surface.capabilities import (
     observation_arguments,
@@ -28,7 +28,7 @@ _STORED, _MOST_REMOVED = 2, 4
 
 
 def whole_list(users: Arrangement, operation: Operation) -> dict[str, Any]:
-    """Return the arguments by which the victim reads all of a list of theirs.
+    """Return the arguments by which the victim reads the whole of a list.
 
     Args:
         users: The victim, and another user.
@@ -62,10 +62,10 @@ def go_on_where_nothing_is_left(
     for creator in creators:
         if thing_of(creator.name) == thing_of(operation.name):
             for _ in range(_STORED):
-                users.use(creator, victim, _observed(users), tries=1)
+                users.use(creator, victim, observed(users), tries=1)
     small = {**whole_list(users, operation), **smallest_page(operation)}
-    first = example.execute(PlannedCall(victim, operation.name, small, _observed(users)))
-    following = next(reversed(cursors_in(first.answer)), None)
+    first = example.execute(PlannedCall(victim, operation.name, small, observed(users)))
+    following = last_cursor(first.answer)
     if first.answer.outcome is not Outcome.OK or following is None:
         return
     _read_two_pages(users, operation, cursor)
@@ -79,15 +79,15 @@ def go_on_where_nothing_is_left(
     for each in behind[-_MOST_REMOVED:]:
         arguments = {**users.own(removing, victim).arguments, reference.name: each}
         if not users.ended:
-            example.execute(PlannedCall(victim, removing.name, arguments, _observed(users)))
+            example.execute(PlannedCall(victim, removing.name, arguments, observed(users)))
     if not users.ended:
         given = {**small, cursor.name: following}
-        example.execute(PlannedCall(victim, operation.name, given, _observed(users)))
+        example.execute(PlannedCall(victim, operation.name, given, observed(users)))
         example.state.situations["pages emptied before they were read"] += bool(behind)
 
 
 def _read_two_pages(users: Arrangement, operation: Operation, cursor: Parameter) -> None:
-    """Have the other user read the first two pages of theirs."""
+    """Have the other user read the first two pages of their own list."""
     example, other = users.example, users.attacker
     given = {
         **observation_arguments(operation, example.history, other),
@@ -100,7 +100,7 @@ def _read_two_pages(users: Arrangement, operation: Operation, cursor: Parameter)
             return
         varied = Probe("worlds", example.next_probe(), "varied", users.victim.name)
         answer = example.execute(PlannedCall(other, operation.name, given, varied)).answer
-        following = next(reversed(cursors_in(answer)), None)
+        following = last_cursor(answer)
         if following is None:
             return
         given = {**given, cursor.name: following}
@@ -118,5 +118,6 @@ def _remover(users: Arrangement, operation: Operation) -> tuple[Operation, Param
     return None
 
 
-def _observed(users: Arrangement) -> Probe:
+def observed(users: Arrangement) -> Probe:
+    """Return the mark of a call whose answer must be the same where the other user is absent."""
     return Probe("worlds", users.example.next_probe(), "observed", users.victim.name)

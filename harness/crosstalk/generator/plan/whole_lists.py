@@ -24,10 +24,14 @@ from crosstalk.execution.stopping import rule_errors_stop_the_run
 from crosstalk.generator.examples.arrangement import Arrangement
 from crosstalk.generator.examples.example_run import ExampleRun
 from crosstalk.generator.examples.honest_calls import in_words_of
-from crosstalk.generator.examples.readings import cursors_in, options
+from crosstalk.generator.examples.readings import last_cursor, options
 from crosstalk.generator.examples.state import GeneratorState
 from crosstalk.generator.examples.tenants import apart
-from crosstalk.generator.plan.emptied_pages import go_on_where_nothing_is_left, whole_list
+from crosstalk.generator.plan.emptied_pages import (
+    go_on_where_nothing_is_left,
+    observed,
+    whole_list,
+)
 from crosstalk.surface.capabilities import (
     Capabilities,
     is_page_place,
@@ -136,8 +140,7 @@ class WholeLists:
                     return
                 example.execute(planned)
             for operation in creators if turn < _EACH else ():
-                observed = Probe("worlds", example.next_probe(), "observed", victim.name)
-                users.use(operation, victim, observed, tries=1)
+                users.use(operation, victim, observed(users), tries=1)
 
 
 def _read_to_the_end(users: Arrangement, operation: Operation) -> None:
@@ -164,7 +167,7 @@ def _read_pages(users: Arrangement, operation: Operation, small: dict[str, Any])
         pages += 1
         if answer.outcome is not Outcome.OK:
             return 0
-        following = next(reversed(cursors_in(answer)), None)
+        following = last_cursor(answer)
         if cursor is not None and following is not None:
             given = {**small, cursor.name: following}
         elif cursor is None and place is not None:
@@ -176,9 +179,8 @@ def _read_pages(users: Arrangement, operation: Operation, small: dict[str, Any])
 
 def _read(users: Arrangement, operation: Operation, given: dict[str, Any]) -> Answer:
     example, victim = users.example, users.victim
-    probe = Probe("worlds", example.next_probe(), "observed", victim.name)
     example.state.situations["pages read"] += 1
-    return example.execute(PlannedCall(victim, operation.name, given, probe)).answer
+    return example.execute(PlannedCall(victim, operation.name, given, observed(users))).answer
 
 
 def _orders(operation: Operation) -> Iterator[dict[str, Any]]:

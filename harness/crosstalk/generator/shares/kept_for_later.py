@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from crosstalk.core.history import Outcome
@@ -31,6 +32,8 @@ from crosstalk.surface.patterns import admits
 
 # Lists whose second page is kept for later: of the object alone, and of all that a person sees.
 _OF_OBJECT, _OF_ALL = 3, 1
+# Under which it is counted that a list was chosen.
+_CHOSEN = "begun for later"
 # Readings after an offer was accepted that had no right to be.
 _READINGS = 4
 
@@ -83,8 +86,9 @@ def _begun_lists(example: ExampleRun, draw: Draw, offer: Offer) -> list[PlannedC
     ]
     of_object = [each for each in possible if named[each.name]]
     of_all = [each for each in possible if not required_references(each)]
-    chosen = [(each, named[each.name]) for each in _some(example, draw, of_object, _OF_OBJECT)]
-    chosen += [(each, {}) for each in _some(example, draw, of_all, _OF_ALL)]
+    some = partial(example.least_chosen_operations, draw, _CHOSEN)
+    chosen = [(each, named[each.name]) for each in some(of_object, _OF_OBJECT)]
+    chosen += [(each, {}) for each in some(of_all, _OF_ALL)]
     if not chosen:
         return []
     # One that is older than the first page, whatever else was stored there or removed.
@@ -102,17 +106,6 @@ def _begun_lists(example: ExampleRun, draw: Draw, offer: Offer) -> list[PlannedC
 
 def _stored(example: ExampleRun, draw: Draw, offer: Offer) -> list[PlannedCall]:
     return stores_inside(example, draw, offer, offer.owner)
-
-
-def _some(
-    example: ExampleRun, draw: Draw, operations: Sequence[Operation], most: int
-) -> list[Operation]:
-    """Return some of the operations, those that were chosen least first."""
-    left, found = list(operations), list[Operation]()
-    while left and len(found) < most:
-        found.append(example.least_chosen_operation(draw, "begun for later", left))
-        left.remove(found[-1])
-    return found
 
 
 def _first_page(

@@ -6,7 +6,6 @@ user reads whole pages, so that what is kept for these was kept before anything 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from hypothesis import strategies as st
@@ -22,6 +21,8 @@ from crosstalk.surface.operation import Operation, Role
 
 # Lists that are read so, each time: of what is stored in the object, and others.
 _OF_OBJECT, _OTHERS = 2, 1
+# Under which it is counted that a list was chosen.
+_CHOSEN = "read first"
 
 
 def read_first_by_a_member(example: ExampleRun, draw: Draw, offer: Offer, stranger: Actor) -> None:
@@ -42,8 +43,8 @@ def read_first_by_a_member(example: ExampleRun, draw: Draw, offer: Offer, strang
     inside = [each for each in lists if about_one_of(each, [offer.target], example, offer.owner)]
     others = [each for each in lists if each not in inside]
     for operation in (
-        *_some(example, draw, inside, _OF_OBJECT),
-        *_some(example, draw, others, _OTHERS),
+        *example.least_chosen_operations(draw, _CHOSEN, inside, _OF_OBJECT),
+        *example.least_chosen_operations(draw, _CHOSEN, others, _OTHERS),
     ):
         values = _new_values(example, draw, operation)
         if not values:
@@ -54,17 +55,6 @@ def read_first_by_a_member(example: ExampleRun, draw: Draw, offer: Offer, strang
         example.judge_soon(after=1)
         if example.over:
             return
-
-
-def _some(
-    example: ExampleRun, draw: Draw, operations: Sequence[Operation], most: int
-) -> list[Operation]:
-    """Return some of the operations, those that were chosen least first."""
-    left, found = list(operations), list[Operation]()
-    while left and len(found) < most:
-        found.append(example.least_chosen_operation(draw, "read first", left))
-        left.remove(found[-1])
-    return found
 
 
 def _new_values(example: ExampleRun, draw: Draw, operation: Operation) -> dict[str, Any]:

@@ -235,7 +235,7 @@ def _is_common(value: Any) -> bool:
 def _word_of_ones_own(
     users: Arrangement, operation: Operation, parameter: Parameter, actor: Actor
 ) -> Any:
-    """Return what a user gives to an argument, with a word of theirs if it has room."""
+    """Return what a user gives to an argument, with a word of the user's own if it has room."""
     for _ in range(_TRIES):
         found = users.drawer.own_value(operation, parameter, actor)
         if markers_in(str(found)):

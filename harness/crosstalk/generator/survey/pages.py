@@ -18,7 +18,7 @@ from crosstalk.core.object_kinds import is_plain, kind_named, thing_of
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.examples.arrangement import Arrangement, makers
 from crosstalk.generator.examples.provision import Provision
-from crosstalk.generator.examples.readings import cursors_in
+from crosstalk.generator.examples.readings import last_cursor
 from crosstalk.generator.survey.reach import is_open
 from crosstalk.surface.capabilities import (
     observation_arguments,
@@ -237,7 +237,7 @@ def _next(page: Call) -> str | None:
     """Return where a list goes on; None where it ends, or was not shown."""
     if page.answer.outcome is not Outcome.OK:
         return None
-    return next(reversed(cursors_in(page.answer)), None)
+    return last_cursor(page.answer)
 
 
 def _shows_new(paged: _Paged, page: Call) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from crosstalk.surface.operation import Operation, Parameter, Role
 
-# A number so many times as large as a user's is larger than all of theirs together.
+# A number so many times as large as a user's is larger than all of that user's numbers together.
 _FACTOR = 100
 
 

@@ -153,7 +153,7 @@ def _removing(operation: Operation, operations: Mapping[str, Operation]) -> list
 
 
 def _arguments(removing: Operation, history: History, call: Call) -> dict[str, Any] | None:
-    """Return the arguments by which a caller takes back what a call of theirs stored."""
+    """Return the arguments by which a caller takes back what a call stored."""
     (reference,) = required_references(removing)
     named = {
         path.rpartition(".")[2]: value

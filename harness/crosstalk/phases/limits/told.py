@@ -1,7 +1,8 @@
 """Counts told by a limit, tried for what changes them: one's own calls, or those of others.
 
 A user calls three times, which shows by how much a call of their own changes the count. Then
-another user calls once between two of theirs, and three times: what is told must change as before.
+another user calls once between two calls of that user, and three times: what is told must change as
+before.
 """
 
 from __future__ import annotations

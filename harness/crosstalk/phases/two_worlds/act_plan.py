@@ -73,7 +73,7 @@ def plan_of_act(
 
 
 def _with_names(script: Script, chosen: Collection[int]) -> set[int]:
-    """Return steps with all that they need: answers, and what is called by a word of theirs.
+    """Return steps with all that they need: answers, and what is called by a word of the caller's.
 
     A box is named by the label that its user chose, which no answer gives.
     """

@@ -211,7 +211,7 @@ def flows_of(config: TargetConfig, operations: Mapping[str, Operation]) -> tuple
     """Return the sharing that is meant, with the principals' names for the file's users.
 
     What is public shows the same to every user, but for what is asked about a user by their login's
-    name (`POST /forgot`): anyone may ask, and is told nothing of theirs.
+    name (`POST /forgot`): anyone may ask, and is told nothing that is a user's.
 
     Args:
         config: The description.

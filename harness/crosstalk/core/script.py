@@ -269,6 +269,9 @@ def script_of(history: History) -> Script:
                 whole = not planted.issuperset(markers_in(text))
             else:
                 whole = len(text) >= _MIN_LENGTH and not _composed(text, known)
+                # A constant word that the caller sent is another's by chance.
+                constant = text in sent and not markers_in(text) and not identifiers_in(text)
+                whole = whole and (not constant or is_id_path(path))
             if whole and text in known:
                 continue
             if whole:

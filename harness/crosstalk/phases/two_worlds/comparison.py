@@ -143,7 +143,7 @@ def _first(
 ) -> Difference | None:
     if not here or not there:
         return None
-    for key in there[0]:
+    for key in sorted(here[0].keys() | there[0].keys()):
         ours = [world[key] for world in here if key in world]
         theirs = [world[key] for world in there if key in world]
         # Where a step could not be made, the answer before it has shown why, or chance has.

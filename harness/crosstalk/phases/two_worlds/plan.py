@@ -209,7 +209,9 @@ def prepared_plan(
     plan = WorldsPlan.of(script)
     if plan is None:
         return None
-    plan = Around.of(history, operations, plan.observer).plan(script, operations)
+    around = Around.of(history, operations, plan.observer)
+    script = Script(free_of_others(script, plan.observer, around.near, history))
+    plan = around.plan(script, operations)
     over = len(plan.script.steps) + len(plan.alone().script.steps) - most
     if over > 0:
         reading = [

@@ -237,6 +237,16 @@ def test_number_of_an_object_is_named_where_an_argument_says_its_kind() -> None:
     assert steps[2].arguments == {"application": "${1.result.number}", "round": "2"}
 
 
+def test_constant_word_that_another_sent_before_is_not_named_by_that_call() -> None:
+    writer = Writer()
+    writer.call(BOB, "hook", {"event": "roast.created"}, ok({"id": TASK, "event": "roast.created"}))
+    writer.call(ALICE, "hook", {"event": "roast.created", "after": TASK}, ok({}))
+    assert script_of(writer.history).steps[1].arguments == {
+        "event": "roast.created",
+        "after": "${1.id}",
+    }
+
+
 def test_last_entry_of_a_text_is_the_first_word_of_its_last_line() -> None:
     said = {"ticker": "${1.result|last}"}
     text = "ACME 42\nBOLT 12"

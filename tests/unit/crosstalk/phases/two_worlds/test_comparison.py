@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from crosstalk.core.history import Answer, Call, Channel, History, Outcome, Probe
@@ -97,6 +98,12 @@ def test_no_answer_shows_nothing_nor_does_anything_after_it() -> None:
 
 def test_step_that_could_not_be_made_in_one_world_ends_the_comparison() -> None:
     assert differences(worlds(absent=[{"n": 1}, {"n": 1}], active=[{"n": 1}])) == []
+
+
+def test_step_that_could_not_be_made_without_the_others_ends_the_comparison() -> None:
+    played = worlds(absent=[{"n": 1}, {"n": 1}], active=[{"n": 1}, {"n": 2}, {"n": 3}])
+    played.calls[1] = replace(played.calls[1], probe=Probe("worlds", 4, "observed", "alice"))
+    assert differences(played) == []
 
 
 def test_chances_are_useful_answers_after_others_were_active() -> None:

@@ -7,10 +7,10 @@ from collections import Counter
 
 import pytest
 
-from crosstalk.core.history import Answer, Channel, Outcome
+from crosstalk.core.history import Answer, Channel, Outcome, Probe
 from crosstalk.core.policy import Person, Policy, Suspend
 from crosstalk.core.principals import ANONYMOUS
-from crosstalk.phases.two_worlds.plan import plan_of
+from crosstalk.phases.two_worlds.plan import plan_of, prepared_plan
 from crosstalk.surface.operation import Operation, Parameter, Role
 from tests.unit.crosstalk.histories import ALICE, BOB, Writer, ok
 
@@ -68,3 +68,19 @@ def test_accounts_are_not_compared_where_a_policy_says_who_may_list_them() -> No
     read = {each.operation for each in plan.script.steps}
     assert lists.name in read
     assert accounts.name not in read
+
+
+def test_prepared_plan_has_no_step_of_the_observer_that_needs_anothers_answer() -> None:
+    writer = Writer()
+
+    def probe(part: str) -> Probe:
+        return Probe("worlds", len(writer.history) + 1, part, "alice")  # type: ignore[arg-type]
+
+    writer.call(BOB, ADD.name, {"title": "b"}, ok({"id": 1}), probe("varied"))
+    writer.call(ALICE, GET.name, {"task_id": 1}, ok({"id": 1, "title": "b"}), probe("observed"))
+    writer.call(ALICE, ADD.name, {"title": "a"}, ok({"id": 2}), probe("observed"))
+    writer.call(ALICE, GET.name, {"task_id": 2}, ok({"id": 2, "title": "a"}), probe("observed"))
+    plan = prepared_plan(writer.history, OPERATIONS, most=100)
+    assert plan is not None
+    assert plan.observed() == [3, 4]
+    assert plan.varied() == [1]

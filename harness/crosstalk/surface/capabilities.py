@@ -242,16 +242,19 @@ def observation_arguments(operation: Operation, history: History, actor: Actor) 
     for parameter in operation.parameters:
         if parameter.role is Role.IDENTITY:
             arguments[parameter.name] = history.subjects[actor.claims]
-        elif last_name(parameter.name).lower() in _PAGE_SIZES:
+        elif is_page_size(last_name(parameter.name)):
             arguments[parameter.name] = parameter.schema.get("maximum", 100)
     return arguments
 
 
 def page_size(operation: Operation) -> Parameter | None:
     """Return the parameter that says how much a page holds, if there is one."""
-    return next(
-        (each for each in operation.parameters if last_name(each.name).lower() in _PAGE_SIZES), None
-    )
+    return next((each for each in operation.parameters if is_page_size(last_name(each.name))), None)
+
+
+def is_page_size(name: str) -> bool:
+    """Return whether a field says how much a page holds, by its name."""
+    return name.lower() in _PAGE_SIZES
 
 
 def unusual_sizes(parameter: Parameter) -> list[int]:

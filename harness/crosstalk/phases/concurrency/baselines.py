@@ -22,7 +22,8 @@ from crosstalk.phases.concurrency.stored_objects import copies_in, ids_in, kinds
 
 # The key of the call that planted a marker, and which of its markers it is.
 Planted: TypeAlias = tuple[int, int]
-_BUSY = frozenset({"unavailable", "rate_limited", "server_error", "timeout"})
+# Codes of failures that say that the system has too much to do.
+BUSY = frozenset({"unavailable", "rate_limited", "server_error", "timeout"})
 
 
 @dataclass(slots=True)
@@ -244,6 +245,6 @@ def failed(answer: Answer) -> bool:
     A system that is busy, a database that is locked, a time-out: every error but those that say
     that there is no such object, or that it is not for this caller.
     """
-    if not conclusive(answer) or (answer.status or 200) >= 500 or answer.code in _BUSY:
+    if not conclusive(answer) or (answer.status or 200) >= 500 or answer.code in BUSY:
         return True
     return answer.outcome is Outcome.ERROR and not denies(answer)

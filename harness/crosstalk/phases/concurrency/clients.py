@@ -89,6 +89,7 @@ def with_subjects(target: Target, history: History, actors: Iterable[Actor]) -> 
         public_values=history.public_values,
         public_operations=history.public_operations,
         allowed_flows=history.allowed_flows,
+        supplied=history.supplied,
         policy=history.policy.among(users) if history.policy is not None else None,
     )
 

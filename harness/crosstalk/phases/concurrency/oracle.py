@@ -14,15 +14,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from crosstalk.core.history import Call, History, Outcome
+from crosstalk.core.history import Answer, Call, History, Outcome
 from crosstalk.core.identifiers import is_marker
-from crosstalk.core.object_kinds import CURSOR_FIELD
 from crosstalk.oracles.base import Suspicion, conclusive
 from crosstalk.oracles.observation import described, differences, identifiers_shown
 from crosstalk.phases.concurrency.baselines import (
+    BUSY,
     compared,
     failed,
     informative,
@@ -30,11 +30,14 @@ from crosstalk.phases.concurrency.baselines import (
     markers_in,
     part_of,
 )
-from crosstalk.phases.concurrency.stored_objects import attribute, copies_in
+from crosstalk.phases.concurrency.pages import goes_on, page_sizes
+from crosstalk.phases.concurrency.stored_objects import attribute, copies_in, ids_in
 
-# Fields that say how many pages a list has, and how many entries.
-_PAGES = re.compile(r"(?:total_?|last_?)?pages?(?:_?count)?", re.IGNORECASE)
-_TOTAL = re.compile(r"(?:total|count)(?:_?(?:count|items|results|entries))?", re.IGNORECASE)
+# What systems say of themselves when they have too much to do.
+_OVERLOADED = re.compile(
+    r"locked|deadlock|busy|overload|time[sd]? ?out|try again|unavailable|too many|exhausted",
+    re.IGNORECASE,
+)
 
 
 class Concurrency:
@@ -123,7 +126,7 @@ class Concurrency:
 
     def _twice(self, history: History) -> Iterator[Suspicion]:
         """What was stored once is there twice, or what was acknowledged is gone."""
-        both = compared(history)
+        both, sizes = compared(history), page_sizes(history)
         for client in both.clients:
             for call in client.calls:
                 expected = both.baselines.of(client, key_of(call))
@@ -145,13 +148,15 @@ class Concurrency:
                             f"and sees it {copies} times",
                         )
                         break
-                if _goes_on(call):
+                if goes_on(call, sizes[client.user]):
                     # What was stored last may be on the next page.
                     continue
                 kept = client.made(call) if call.index > client.last_write else expected.made
                 unsure = _named_in_doubt(client.calls, call)
                 for key in sorted((expected.made & client.ids.keys()) - kept):
                     if str(client.ids[key]) in unsure:
+                        continue
+                    if client.shares and _is_kept(history, call, client.ids[key]):
                         continue
                     yield Suspicion(
                         self.name,
@@ -163,25 +168,23 @@ class Concurrency:
                     break
 
 
-def _goes_on(call: Call) -> bool:
-    """Return whether an answer is a page of a longer list: it has a cursor, is full, or says how
-    many pages or entries there are.
+def _is_kept(history: History, reading: Call, identifier: str) -> bool:
+    """Return whether an answer is one that the user was given before, kept for the same question:
+    what it lacks is shown by another reading then.
     """
-    found = call.paths
-    if any(text and CURSOR_FIELD.search(path.rpartition(".")[2]) for path, text in found):
-        return True
-    sizes = {each for each in call.arguments.values() if isinstance(each, int | float) and each > 1}
-    body = call.answer.body
-    fields = dict(body) if isinstance(body, Mapping) else {}
-    lists = [each for each in (body, *fields.values()) if isinstance(each, list)]
-    longest = max(map(len, lists), default=0)
-    return any(len(each) in sizes for each in lists) or any(
-        isinstance(value, int)
-        and (
-            (_PAGES.fullmatch(str(name)) and value > 1)
-            or (_TOTAL.fullmatch(str(name)) and value > longest)
-        )
-        for name, value in fields.items()
+    own = [each for each in history if each.actor.user == reading.actor.user and each != reading]
+    asked = reading.operation, reading.arguments
+    return any(
+        (each.operation, each.arguments) == asked
+        and each.index < reading.index
+        and each.answer.body == reading.answer.body
+        for each in own
+    ) and any(
+        each.started > reading.started
+        and each.answer.outcome is Outcome.OK
+        and not markers_in(each.arguments)
+        and identifier in ids_in(each.answer.body)
+        for each in own
     )
 
 
@@ -235,12 +238,26 @@ def unstable(history: History) -> list[Unstable]:
             calls[call.operation] += 1
             expected = both.baselines.of(client, key_of(call))
             served_alone = expected is not None and expected.served
-            if served_alone and conclusive(call.answer) and failed(call.answer):
+            if not (served_alone and conclusive(call.answer) and failed(call.answer)):
+                continue
+            # "Open a campaign first": the user's other client has closed it.
+            others = client.shares and any(each.meddled(client, call) for each in both.clients)
+            if not others or _is_overloaded(call.answer):
                 failures[call.operation].append(call)
     return [
         Unstable(name, len(found), calls[name], key_of(found[0]), _error_text(found[0]))
         for name, found in failures.items()
     ]
+
+
+def _is_overloaded(answer: Answer) -> bool:
+    """Return whether a failure is one of a system with too much to do, whoever acts beside."""
+    return (
+        answer.outcome is not Outcome.ERROR
+        or (answer.status or 200) >= 500
+        or answer.code in BUSY
+        or _OVERLOADED.search(answer.message or "") is not None
+    )
 
 
 def _error_text(call: Call) -> str:
@@ -257,6 +274,10 @@ def _owners(history: History) -> dict[str, set[str]]:
         if call.actor.user is not None:
             for value in markers_in(call.arguments):
                 owners.setdefault(value, set()).add(call.actor.user)
+    for user, values in history.supplied.items():
+        # Lists show what was stored before, and a user may have stored another's words.
+        for value in owners.keys() & values:
+            owners[value].add(user)
     for call in history:
         if conclusive(call.answer):
             attribute(call.answer.body, owners)

@@ -351,3 +351,67 @@ def test_write_may_be_on_the_next_page_of_a_list(
     clients.call("cleo", 2, asked, ok({**body, "items": rows}))
     found = [each.summary for each in Concurrency().judge(clients.history)]
     assert not any("it is not there" in each for each in found)
+
+
+@pytest.mark.parametrize("size", [2, 3])
+def test_write_may_be_behind_as_many_rows_as_its_user_wants_to_see(size: int) -> None:
+    clients = Clients()
+    for name in ("abel", "bela"):
+        number = clients.stores(name, part="alone")
+        clients.call(name, 2, {}, ok({"items": [_row(name, number)]}), part="alone")
+    wanted = {"per_page": size}
+    clients.call("cleo", 9, wanted, ok({"sort": "added", **wanted}), operation="set_preferences")
+    clients.stores("cleo")
+    rows = [{"id": _uuid(), "title": "older"} for _ in range(2)]
+    clients.call("cleo", 2, {}, ok({"items": rows}))
+    found = [each.summary for each in Concurrency().judge(clients.history)]
+    assert any("it is not there" in each for each in found) is (size == 3)
+
+
+@pytest.mark.parametrize("stored", [False, True])
+def test_words_of_another_that_a_user_had_stored_before_are_the_users_too(*, stored: bool) -> None:
+    clients = Clients()
+    hers = marker("abel", 9)
+    if stored:
+        clients.history.supplied = {"bela": frozenset({hers})}
+    clients.call("abel", 1, {"title": hers}, ok({"id": _uuid(), "title": hers}))
+    clients.call("bela", 2, {}, ok([{"id": _uuid(), "title": hers}]))
+    found = [each.summary for each in Concurrency().judge(clients.history)]
+    assert any("which is abel's" in each for each in found) is not stored
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_write_is_there_though_the_users_own_answer_of_before_is_given_again(
+    *, there: bool
+) -> None:
+    clients = Clients()
+    for name in ("abel, client 1", "abel, client 2"):
+        row = _row("abel", clients.stores(name, part="alone", user="abel"))
+        clients.call(name, 2, {}, ok({"found": [row]}), part="alone", user="abel")
+    shown = ok({"found": [_row("abel", clients.stores("abel, client 3", user="abel"))]})
+    clients.call("abel, client 3", 2, {}, shown, user="abel")
+    number = clients.stores("abel, client 4", user="abel")
+    clients.call("abel, client 4", 2, {}, shown, user="abel")
+    rows = [_row("abel", number)] if there else []
+    clients.call("abel, client 4", 3, {}, ok({"all": rows}), user="abel", operation="all")
+    found = [each.summary for each in Concurrency().judge(clients.history)]
+    assert any("it is not there" in each for each in found) is not there
+
+
+@pytest.mark.parametrize(
+    ("failure", "counts"),
+    [
+        (Answer(Outcome.ERROR, 400, {}, {}, "not_open", "open one first"), False),
+        (Answer(Outcome.ERROR, 500, {}, {}, None, "open one first"), True),
+        (LOCKED, True),
+    ],
+)
+def test_refusal_may_follow_from_what_the_users_other_client_did(
+    failure: Answer, *, counts: bool
+) -> None:
+    clients = Clients()
+    for name in ("abel, client 1", "abel, client 2"):
+        clients.call(name, 2, {}, ok({"notes": []}), part="alone", user="abel")
+    clients.call("abel, client 3", 1, {}, ok({"closed": True}), user="abel", operation="close")
+    clients.call("abel, client 4", 2, {}, failure, user="abel")
+    assert bool(unstable(clients.history)) is counts

@@ -39,6 +39,7 @@ from crosstalk.oracles.attribution import observations
 from crosstalk.oracles.base import Suspicion
 from crosstalk.oracles.existence import told_apart
 from crosstalk.oracles.observation import general, identifiers_shown, without_times
+from crosstalk.oracles.pair import without_log
 
 # What differs by chance may be the same once.
 _COMPARISONS = 3
@@ -98,7 +99,7 @@ class Counterfactual:
         one, other = (_at(replayed, without, script.steps[each - 1]) for each in (first, last))
         if one is None or other is None:
             return False
-        if _differing(before, after) <= _differing(one, other):
+        if _differing(*without_log(before, after)) <= _differing(*without_log(one, other)):
             return True
         first_told, then_told = (_told(each, script, history.salt) for each in (before, after))
         told = [_told(each, without, replayed.salt) for each in (one, other)]
@@ -321,13 +322,19 @@ def _at(replayed: History, script: Script, step: Step) -> Call | None:
 def _served_with_anothers(
     script: Script, history: History, act: Collection[int], victim: str | None
 ) -> bool:
-    """Return whether one of these calls was served with an object of the victim's: no more time is
-    spent on what it may have changed.
+    """Return whether one of these calls was served with an id of the victim's: no more time is
+    spent on what it may have changed. Words of the victim's may be those of the caller's object.
     """
     return any(
         step.number in act
         and call.answer.outcome is Outcome.OK
-        and victim in {script.callers.get(number) for number in step.references()}
+        and victim
+        in {
+            script.callers.get(number)
+            for name, symbol in step.arguments.items()
+            if not markers_in(str(call.arguments.get(name, "")))
+            for number, _ in references_in(symbol)
+        }
         for step, call in zip(script.steps, history, strict=False)
     )
 

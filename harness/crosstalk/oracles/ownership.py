@@ -21,6 +21,7 @@ from crosstalk.core.history import Answer, Call, History, Outcome
 from crosstalk.core.policy.objects import named_values, values_about, without_people
 from crosstalk.core.policy.sharing import shares, works_together
 from crosstalk.oracles.base import Suspicion, conclusive, is_empty
+from crosstalk.oracles.pair import without_log
 from crosstalk.surface.http.headers import TIMED, shows
 
 _Key: TypeAlias = tuple[int, str, str]
@@ -169,7 +170,7 @@ class _Readings:
         first = self._before.get(key)
         if probe.part == "before":
             if first is not None:
-                self._repeats[key] += (_Difference.of(first, call),)
+                self._repeats[key] += (_Difference.of(*without_log(first, call)),)
             self._before[key] = call
             return None
         if probe.part != "after" or first is None:
@@ -182,7 +183,7 @@ class _Readings:
         acts = [each for each in between if each.actor.user != probe.victim]
         if meddled or not acts or not (conclusive(first.answer) and conclusive(call.answer)):
             return None
-        difference = _Difference.of(first, call)
+        difference = _Difference.of(*without_log(first, call))
         return _Window(first, call, acts, difference, self._repeats[key])
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 from crosstalk.core.history import Answer, Call, Outcome
 from crosstalk.core.identifiers import (
@@ -168,6 +169,51 @@ def named_in_call(call: Call) -> set[str]:
 def masked_header(value: str) -> str:
     """Return the value of a header with ids and times alike, by which two are compared."""
     return substituted(without_times(value), lambda _: "*")
+
+
+def without_log(first: Call, second: Call) -> tuple[Call, Call]:
+    """Return two calls of one user without what their answers list of what was asked for lately.
+
+    Such a list begins, or ends, with what the first call asked for when the second one is answered,
+    and lacks what had to make room for it.
+    """
+    asked = [set(strings_in(each.arguments)) for each in (first, second)]
+    one, other = _without_log(first.answer.body, second.answer.body, asked[0], asked[1])
+    if one is first.answer.body and other is second.answer.body:
+        return first, second
+    return (
+        replace(first, answer=replace(first.answer, body=one)),
+        replace(second, answer=replace(second.answer, body=other)),
+    )
+
+
+def _without_log(
+    one: Any, other: Any, asked: Collection[str], then: Collection[str]
+) -> tuple[Any, Any]:
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        both = {
+            name: _without_log(one[name], other[name], asked, then) for name in one if name in other
+        }
+        if all(each == (one[name], other[name]) for name, each in both.items()):
+            return one, other
+        return (
+            {name: both[name][0] if name in both else each for name, each in one.items()},
+            {name: both[name][1] if name in both else each for name, each in other.items()},
+        )
+    if not (isinstance(one, list) and isinstance(other, list)):
+        return one, other
+    if not all(isinstance(each, str) for each in (*one, *other)) or one == other:
+        return one, other
+    # A search that finds the word asked for lists it in its own answer alone.
+    at_once = asked != then and bool(set(then) & set(other)) is bool(set(asked) & set(one))
+    if not set(asked) & set(other) or not (at_once or asked == then):
+        return one, other
+    left, kept = ([each for each in texts if each not in {*asked, *then}] for texts in (one, other))
+    lost = len(left) - len(kept)
+    room = 0 <= lost <= len(other) - len(kept)
+    if room and kept in (left[: len(kept)], left[lost:]):
+        return kept, kept
+    return one, other
 
 
 def _told(body: object) -> object:

@@ -20,7 +20,7 @@ from crosstalk.core.policy.objects import named_values
 from crosstalk.oracles.attribution import observations
 from crosstalk.oracles.base import conclusive
 from crosstalk.oracles.numbers.given import GivenNumbers, codes_in_answer
-from crosstalk.oracles.pair import Pair, named_in_call, words_of
+from crosstalk.oracles.pair import Pair, named_in_call, without_log, words_of
 
 # Characters of a code that names no object of another kind by chance.
 _CODE = 8
@@ -133,7 +133,10 @@ class _Pairing:
             and conclusive(foreign.answer)
             and conclusive(missing.answer)
         ):
-            return Pair.of(self._without_own_words(foreign), self._without_own_words(missing))
+            first, second = without_log(earlier, call)
+            if foreign is call:
+                first, second = second, first
+            return Pair.of(self._without_own_words(first), self._without_own_words(second))
         return None
 
     def _without_own_words(self, call: Call) -> Call:

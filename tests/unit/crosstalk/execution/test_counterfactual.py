@@ -236,3 +236,32 @@ def test_change_that_comes_in_time_is_explained_by_none_of_the_others_acts(by: s
     (suspicion,) = Ownership().judge(history)
     again = Counterfactual(partial(working, by=by))
     assert again.shows(script, history, suspicion) is (by == "time")
+
+
+def working_while_another_stores(script: Script) -> History:
+    """Play a service whose jobs are done once something else was done, or in a second."""
+    writer, waited = Writer(), 0.0
+    words = f"note {marker('alice', 1)}"
+    for step in script.steps:
+        waited += step.after
+        answer = ok({"id": HERS, "title": words, "done": waited >= 1})
+        if step.actor == BOB:
+            answer, waited = ok({"id": NONE, "title": words}), 1.0
+        arguments = {name: words if name == "title" else HERS for name in step.arguments}
+        writer.call(step.actor, step.operation, arguments, answer, step.probe)
+    return writer.history
+
+
+def test_change_that_comes_in_time_is_explained_where_another_stores_the_same_words() -> None:
+    probes = [Probe("ownership", 1, part, "alice") for part in ("before", "attack", "after")]
+    script = Script(
+        (
+            Step(1, ALICE, "add", {"title": f"note {marker('alice', 1)}"}),
+            Step(2, ALICE, "get", {"job_id": HERS}, probes[0]),
+            Step(3, BOB, "add", {"title": "${1.title}"}, probes[1]),
+            Step(4, ALICE, "get", {"job_id": HERS}, probes[2]),
+        )
+    )
+    history = working_while_another_stores(script)
+    (suspicion,) = Ownership().judge(history)
+    assert Counterfactual(working_while_another_stores).shows(script, history, suspicion)

@@ -599,3 +599,19 @@ def test_words_that_an_earlier_replay_has_looked_for_tell_nothing(*, leaks: bool
         .history
     )
     assert bool(Existence().judge(history)) is leaks
+
+
+@pytest.mark.parametrize("more", [False, True])
+def test_any_word_may_make_room_for_what_was_looked_for_last(*, more: bool) -> None:
+    hers, free = marker("alice", 1), marker("missing", 2)
+    # The list has room for two words, which were looked for before this history began.
+    first, second = ["xt", "note-1"], [hers] if more else [hers, "xt"]
+    history = (
+        Writer()
+        .call(ALICE, "add", {"text": hers}, ok({"done": True}))
+        .call(BOB, "search", {"query": hers}, ok({"found": 0, "lately": first}), FOREIGN)
+        .call(BOB, "search", {"query": free}, ok({"found": 0, "lately": second}), MISSING)
+        .history
+    )
+    # One word more than had to make room tells something else.
+    assert bool(Existence().judge(history)) is more

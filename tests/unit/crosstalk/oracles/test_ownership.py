@@ -164,3 +164,18 @@ def test_ownership_does_not_fire_by_effect_where_nothing_was_lost(story: Writer)
 def test_act_without_effect_counts_as_an_opportunity() -> None:
     found = Ownership().opportunities(effect(IN, IN, IN).history)
     assert found == {"PUT /users/alice/password": 1}
+
+
+@pytest.mark.parametrize("leaks", [False, True])
+def test_ownership_is_silent_about_what_the_victim_has_looked_for_lately(*, leaks: bool) -> None:
+    found = [
+        ok({"found": number, "lately": texts})
+        for number, texts in ((1, ["other", "oldest"]), (2 if leaks else 1, ["note", "other"]))
+    ]
+    writer = Writer()
+    for answer, part in zip(found, ("before", "after"), strict=True):
+        probe = Probe("ownership", 1, part, "alice")
+        writer.call(ALICE, "search", {"query": "note"}, answer, probe)
+        if part == "before":
+            writer.call(BOB, "add", {}, ok({}), Probe("ownership", 1, "attack", "alice"))
+    assert bool(Ownership().judge(writer.history)) is leaks

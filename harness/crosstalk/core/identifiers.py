@@ -154,6 +154,12 @@ def markers_in(text: str) -> list[str]:
     return _MARKER.findall(text)
 
 
+def markers_in_capitals(value: Any) -> set[str]:
+    """Return the markers that stand in capitals anywhere in a JSON value, in small letters."""
+    found = (each for text in strings_in(value) for each in _MARKER_IN_CAPITALS.findall(text))
+    return {each.lower() for each in found}
+
+
 def marker_number(planted: str) -> int:
     """Return the number with which `marker` made this marker."""
     return int(planted[-8:], 16)

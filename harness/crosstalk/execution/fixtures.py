@@ -10,7 +10,7 @@ from typing import Any
 
 from crosstalk.core.errors import HarnessError
 from crosstalk.core.history import Actor, Answer, Call, History, Outcome, Probe
-from crosstalk.core.identifiers import identifiers_of, is_marker, marker
+from crosstalk.core.identifiers import identifiers_of, is_marker, marker, markers_in_capitals
 from crosstalk.core.neighbours import UNLIKE, alike
 from crosstalk.core.owned_objects import OwnedObject
 from crosstalk.core.principals import ANONYMOUS
@@ -185,11 +185,14 @@ class Fixture:
     def _keep_supplied(self, calls: Sequence[Call]) -> None:
         """Keep what users stored: a later example is shown it again, and has not seen it sent."""
         for call in calls:
-            if call.actor.user is not None:
-                self._said[call.actor.user] |= set(filter(is_marker, call.sent))
+            if call.actor.user is None:
+                continue
+            # An address that is sent in capitals is kept in small letters.
+            sent = call.sent | markers_in_capitals(call.arguments)
+            self._said[call.actor.user] |= set(filter(is_marker, sent))
             reads = self._executor.operations[call.operation].reads_only
-            if call.actor.user is not None and not reads and call.answer.outcome is Outcome.OK:
-                self._supplied[call.actor.user] |= call.sent
+            if not reads and call.answer.outcome is Outcome.OK:
+                self._supplied[call.actor.user] |= sent
 
     def _formed(self, subjects: Mapping[str, str]) -> bool:
         """Return whether the arguments that say who calls admit these names."""

@@ -1,4 +1,4 @@
-"""Whether an answer is a page of a longer list, so that what it lacks may be on the next one."""
+"""Pages of longer lists: what an answer lacks may be on the next one."""
 
 from __future__ import annotations
 

@@ -126,6 +126,19 @@ def test_later_example_knows_what_users_stored_in_an_earlier_one() -> None:
     assert later.said == {"bob": frozenset({said})}
 
 
+def test_words_stored_in_capitals_are_the_same_users_in_small_letters_later() -> None:
+    operations = {"add": Operation("mem", "add", (), reads_only=False)}
+    target = Target(surfaces={}, credentials=Choosy(), operations=operations, persistent=True)
+    executor = Executor({"mem": Refusing()}, operations, target.credentials)
+    fixture = Fixture(target, executor)
+    hers = marker("alice", 9)
+    address = f"{hers}@example.com".upper()
+    executor.execute(fixture.next_example(), Actor("bob", "bob", "bob"), "add", {"email": address})
+    later = fixture.next_example()
+    assert hers in later.said["bob"]
+    assert hers in later.supplied["bob"]
+
+
 class Slugs(Refusing):
     """A system that calls what is stored by a slug."""
 

@@ -168,14 +168,12 @@ def test_act_without_effect_counts_as_an_opportunity() -> None:
 
 @pytest.mark.parametrize("leaks", [False, True])
 def test_ownership_is_silent_about_what_the_victim_has_looked_for_lately(*, leaks: bool) -> None:
-    found = [
-        ok({"found": number, "lately": texts})
-        for number, texts in ((1, ["other", "oldest"]), (2 if leaks else 1, ["note", "other"]))
-    ]
-    writer = Writer()
-    for answer, part in zip(found, ("before", "after"), strict=True):
-        probe = Probe("ownership", 1, part, "alice")
-        writer.call(ALICE, "search", {"query": "note"}, answer, probe)
-        if part == "before":
-            writer.call(BOB, "add", {}, ok({}), Probe("ownership", 1, "attack", "alice"))
-    assert bool(Ownership().judge(writer.history)) is leaks
+    asked = {"query": "note"}
+    history = (
+        Writer()
+        .call(ALICE, "search", asked, ok({"found": 1, "lately": ["other", "oldest"]}), BEFORE)
+        .call(BOB, "add", {}, ok({}), ATTACK)
+        .call(ALICE, "search", asked, ok({"found": 1 + leaks, "lately": ["note", "other"]}), AFTER)
+        .history
+    )
+    assert bool(Ownership().judge(history)) is leaks

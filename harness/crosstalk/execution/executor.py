@@ -354,7 +354,8 @@ class Executor:
             self.outcomes[call.answer.outcome] += 1
             self.called[call.operation] += 1
             if not self._using_up_limits:
-                self.limited[call.operation] += call.answer.outcome is Outcome.LIMITED
+                if call.answer.outcome is Outcome.LIMITED:
+                    self.limited[call.operation] += 1
                 self.limits.note(history, call, self.calls_made)
             if self._kept is not None:
                 self._kept.append(call)

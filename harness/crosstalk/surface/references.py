@@ -137,6 +137,8 @@ class _Inlining:
             if key not in ("anyOf", "oneOf", "discriminator") and key not in _ANNOTATIONS
         }
         rest = self._plain(rest, here, depth, above)
+        if shown := _shown(schema):
+            rest["examples"] = shown
         if len(useful) == 1:
             return {**self.schema(useful[0], here, depth + 1, above), **rest}
         told = _told_apart(schema.get("discriminator"))
@@ -151,6 +153,8 @@ class _Inlining:
         self, schema: Mapping[str, Any], here: References, depth: int, above: tuple[Any, ...]
     ) -> dict[str, Any]:
         resolved: dict[str, Any] = {}
+        if shown := _shown(schema):
+            resolved["examples"] = shown
         for key, value in _as_2020(schema).items():
             if key == "properties" and isinstance(value, Mapping):
                 resolved[key] = {
@@ -186,6 +190,16 @@ _MEANT: Mapping[str, Mapping[str, str]] = {
     for kind, form, names in _HAND_WRITTEN
     for name in names.split()
 }
+
+
+def _shown(schema: Mapping[str, Any]) -> list[Any]:
+    """Return the values that a schema shows, and the word that stands for none that is given."""
+    many = schema.get("examples")
+    shown = [*many] if isinstance(many, list) else []
+    shown += [schema[each] for each in ("example", "default") if isinstance(schema.get(each), str)]
+    if "example" in schema and not isinstance(schema["example"], str):
+        shown.append(schema["example"])
+    return [each for each in shown if each not in (None, "")]
 
 
 def _is_null(schema: Any) -> bool:
@@ -226,6 +240,11 @@ def _told_apart(discriminator: Any) -> tuple[str, Mapping[str, str]] | None:
     return str(discriminator["propertyName"]), by_target
 
 
+def _says_its_value(schema: Any) -> bool:
+    """Whether a property names its values: they hold, and not the name of the schema."""
+    return isinstance(schema, Mapping) and ("const" in schema or bool(schema.get("enum")))
+
+
 def _tagged(
     option: dict[str, Any], told: tuple[str, Mapping[str, str]] | None, reference: str
 ) -> dict[str, Any]:
@@ -237,7 +256,9 @@ def _tagged(
     if told is None:
         return option
     key, by_target = told
-    value = by_target.get(reference) or by_target.get(name) or name
-    properties = {**option.get("properties", {}), key: {"const": value}}
+    properties = option.get("properties", {})
+    value = by_target.get(reference) or by_target.get(name)
+    if value is not None or not _says_its_value(properties.get(key)):
+        properties = {**properties, key: {"const": value or name}}
     required = list(dict.fromkeys([key, *option.get("required", ())]))
     return {**option, "type": "object", "properties": properties, "required": required}

@@ -261,9 +261,24 @@ def listed_values(answer: Answer, parameters: Iterable[Parameter]) -> dict[str, 
 
 
 def described_values(schema: Any) -> list[Any]:
-    """Return the values that the description of an argument shows: "front = back, one a line"."""
-    said = schema.get("description") if isinstance(schema, Mapping) else None
-    if not isinstance(schema, Mapping) or not isinstance(said, str):
+    """Return the values that an argument's schema shows: by examples, then in its description
+    ("front = back, one a line").
+    """
+    if not isinstance(schema, Mapping):
+        return []
+    shown = schema.get("examples")
+    shown = shown if isinstance(shown, list) else []
+    examples = [
+        one
+        for each in shown[:_MOST]
+        for one in (_marked(each) if isinstance(each, str) else [each])
+    ]
+    return [*examples, *_told(schema)]
+
+
+def _told(schema: Mapping[str, Any]) -> list[Any]:
+    said = schema.get("description")
+    if not isinstance(said, str):
         return []
     begun = re.match(r"\s*([^,;.()\n]{3,40}?)\s*(?:[,;.(\n]|$)", said)
     shown = [begun.group(1)] if begun and re.search(r"\S [=|:] \S", begun.group(1)) else []

@@ -14,6 +14,7 @@ from crosstalk.core.history import Actor
 from crosstalk.core.identifiers import cut_marker, last_name
 from crosstalk.generator.values.argument_knowledge import ArgumentKnowledge
 from crosstalk.generator.values.choice import Choice
+from crosstalk.generator.values.forms.shown import like_example
 from crosstalk.generator.values.forms.tables import table_for
 from crosstalk.generator.values.forms.words import TAG
 from crosstalk.generator.values.value_pool import ValuePool
@@ -94,7 +95,8 @@ class Texts:
     def _table(self, operation: Operation, parameter: Parameter, actor: Actor) -> str | None:
         """Return the table that an import asks for, with markers in its cells."""
         me = actor.user or actor.claims
-        return table_for(operation, parameter, COMMON_WORD, lambda: self.plant(me))
+        found = table_for(operation, parameter, COMMON_WORD, lambda: self.plant(me))
+        return found or like_example(parameter.schema, COMMON_WORD, lambda: self.plant(me))
 
     def _former(self, operation: Operation, parameter: Parameter, actor: Actor) -> str | None:
         """Return what is to be renamed or moved: an own name, or a word that was stored."""

@@ -1,10 +1,14 @@
-"""Targets of `Location` and `Link`, taken apart by the addresses of a document's operations."""
+"""Ids in the headers of answers: targets of `Location` and `Link`, taken apart by the addresses of
+a document's operations, and headers that are named like a parameter of one.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+from crosstalk.core.identifiers import is_id_path
 
 _LINK = re.compile(r"<([^>]*)>")
 _PLACE = re.compile(r"\\\{([^}]+)\\\}")
@@ -25,12 +29,19 @@ class Addresses:
             (re.compile(_PLACE.sub(r"([^/]+)", re.escape(path))), re.findall(r"\{([^}]+)\}", path))
             for path in sorted(paths, key=lambda path: (path.count("{"), path))
         ]
+        self._names = {each for _, names in self._known for each in names if is_id_path(each)}
 
     def linked(self, headers: Mapping[str, str]) -> dict[str, str]:
-        """Return name to value of every path and query parameter that a response's headers name."""
+        """Return name to value of every path and query parameter that a response's headers name:
+        in an address, or by a name of their own (`X-Note-Id: 7`).
+        """
         found: dict[str, str] = {}
         for url in [headers.get("location", ""), *_LINK.findall(headers.get("link", ""))]:
             for name, value in self._parts(url) if url else ():
+                found.setdefault(name, value)
+        for header, value in headers.items():
+            name = header.lower().removeprefix("x-").replace("-", "_")
+            if name in self._names and value:
                 found.setdefault(name, value)
         return found
 

@@ -18,6 +18,7 @@ from crosstalk.surface.rest.bodies import BodyForm, body_form, chosen, file_type
 from crosstalk.surface.rest.chosen_names import TWICE, with_chosen_names
 from crosstalk.surface.rest.document import ApiDocument
 from crosstalk.surface.rest.request import KeyPlace, Path, RequestForm
+from crosstalk.surface.rest.shown import shown_in, with_examples
 from crosstalk.surface.rest.styles import Style
 from crosstalk.surface.schemas import names_user, role_of, says_when
 
@@ -140,7 +141,7 @@ class _Reading:
             if place not in _PLACES or (place, name) in seen:
                 continue
             seen.add((place, name))
-            schema = here.schema(_schema_of(specification))
+            schema = with_examples(here.schema(_schema_of(specification)), shown_in(specification))
             required = bool(specification.get("required")) or place == "path"
             if self._is_taken(place, name, schema, required=required):
                 given.styles[place, name] = Style.of(specification)
@@ -205,7 +206,7 @@ class _Reading:
         forms = _forms(schema)
         for number, form in enumerate(forms, 1):
             name = str(form.get("title") or number) if len(forms) > 1 else ""
-            yield name, form, body_form(media_type, said, form)
+            yield name, with_examples(form, shown_in(said)), body_form(media_type, said, form)
 
     def _answers(self) -> list[str]:
         """Media types in which the answer can be had."""
@@ -352,7 +353,8 @@ def _without_file(leaf: Leaf) -> Leaf:
     """A file is given as the text in it."""
     if file_type(leaf.schema) is None:
         return leaf
-    text = {key: value for key, value in leaf.schema.items() if key in ("maxLength", "minLength")}
+    kept = ("maxLength", "minLength", "examples")
+    text = {key: value for key, value in leaf.schema.items() if key in kept}
     return replace(leaf, schema={**text, "type": "string"})
 
 

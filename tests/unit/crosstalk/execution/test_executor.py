@@ -36,6 +36,8 @@ def test_no_call_is_made_beyond_the_limit_and_all_that_were_made_are_recorded(
         executor.execute(history, ALICE, "list", {})
     executor.execute(history, ALICE, "list", {})
     assert executor.calls_made == 5
+    # None was refused for being too many, so that none is named.
+    assert not executor.limited
     executor.close()
 
 

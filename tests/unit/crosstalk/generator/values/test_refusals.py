@@ -166,6 +166,7 @@ def test_description_shows_values() -> None:
     assert described_values(described) == ["{marker} = back", "front = back"]
     assert described_values({**TEXT, "description": "A day, e.g. 2025-03-01."}) == ["2025-03-01"]
     assert described_values({**TEXT, "description": "The title"}) == []
+    assert described_values({**TEXT, "examples": ["2030W01"]}) == ["2030W01"]
     assert described_values(True) == []
 
 

@@ -133,10 +133,11 @@ def test_answer_without_a_body_gives_the_id_in_its_location() -> None:
             {"Link": '</notes?cursor=abc%20d>; rel="next", </notes/7>; rel="up"'},
             {"cursor": "abc d", "note_id": "7"},
         ),
+        ({"X-Note-Id": "7", "X-Request-Id": "8"}, {"note_id": "7"}),
         ({}, {}),
     ],
 )
-def test_links_are_taken_apart_by_the_addresses_of_the_document(
+def test_headers_give_ids_by_addresses_of_the_document_and_by_names_of_parameters(
     headers: dict[str, str], linked: dict[str, str]
 ) -> None:
     paths = {**PATHS, **gets({"name": "cursor", "in": "query", "schema": TEXT})}

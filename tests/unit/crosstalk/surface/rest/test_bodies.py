@@ -200,6 +200,42 @@ def test_one_of_is_an_operation_for_each_form_with_its_discriminator(mapped: boo
         assert "text" not in names(served, "POST /notes as Card")
 
 
+def test_alternative_that_says_what_names_it_is_not_named_by_its_schema() -> None:
+    schemas = {
+        name.title(): {"type": "object", "properties": {"kind": {"const": name}, "text": TEXT}}
+        for name in ("plain", "dated")
+    }
+    options = [{"$ref": f"#/components/schemas/{name}"} for name in schemas]
+    schema = {"oneOf": options, "discriminator": {"propertyName": "kind"}}
+    with api(posts(schema), components={"schemas": schemas}) as served:
+        (kind,) = (
+            each
+            for each in served.operations()["POST /notes as Dated"].parameters
+            if each.name == "kind"
+        )
+        assert kind.schema["const"] == "dated"
+        assert kind.required
+
+
+@pytest.mark.parametrize("place", ["property", "object", "media type", "media types"])
+def test_examples_of_a_document_are_those_of_its_parameters(place: str) -> None:
+    due: dict[str, Any] = {"type": "string"}
+    schema: dict[str, Any] = {"type": "object", "properties": {"due": due}}
+    paths = posts(schema)
+    (media,) = paths["/notes"]["post"]["requestBody"]["content"].values()
+    if place == "property":
+        due["examples"] = ["2030W01"]
+    elif place == "object":
+        schema["example"] = {"due": "2030W01"}
+    elif place == "media type":
+        media["example"] = {"due": "2030W01"}
+    else:
+        media["examples"] = {"usual": {"value": {"due": "2030W01"}}}
+    with api(paths) as served:
+        (found,) = served.operations()["POST /notes"].parameters
+        assert found.schema["examples"] == ["2030W01"]
+
+
 def test_keywords_of_openapi_3_0_alone_are_understood() -> None:
     properties = {
         "text": {"type": "string", "nullable": True},

@@ -99,9 +99,8 @@ def plan_of(
     if few and sharing is not None:
         # What is meant for others shows most where it is taken back, and nothing else does so.
         yield PlanPart("sharing", partial(sweep.share, sharing, 1))
-    if few:
-        # Another's object in every form comes before what rules make by chance.
-        yield PlanPart("survey", survey.run)
+    # Another's object in every form comes before what rules make by chance.
+    yield PlanPart("survey", survey.run)
     yield PlanPart("first round", FirstRound(sweep.state, sweep.random, calls).run)
     if sharing is not None:
         yield PlanPart("sharing", partial(sweep.share, sharing, len(sharing.shares)))
@@ -117,13 +116,11 @@ def plan_of(
         WholeLists(sweep.state, sweep.random).run,
         partial(sweep.affords, _CALLS_OF_WHOLE_LISTS),
     )
-    # The survey takes a third of all calls, and what asks a model so often needs its seconds.
-    yield PlanPart("many of a kind", sweep.flood)
+    # What asks a model so often needs its seconds.
+    yield PlanPart("many of a kind", partial(sweep.flood, 2), lambda: not few)
     # What only they show would otherwise wait for the whole plan.
     yield _PHASES_BEHIND
-    if not few:
-        yield PlanPart("survey", survey.run)
-        yield _PHASES_BEHIND
+    yield PlanPart("many of a kind", sweep.flood)
     if policy is not None:
         yield PlanPart("privileges", sweep.privileges)
     yield _PHASES_BEHIND

@@ -95,14 +95,31 @@ class PhaseScheduler:
                 that have not had a turn.
         """
         elapsed, ends = time.monotonic() - self._began, self.executor.calls_made + calls_left
+        part = self._part_that_is_left(calls_left)
         for phase in self.phases:
-            calls = int(phase.share * self.executor.calls_used - self._calls[phase.name])
+            calls = int(part * self._behind(phase))
             least = self._least(phase)
             others = self.waiting() - (0 if self._turns[phase.name] else least)
             calls = min(calls, ends - self.executor.calls_made - others)
             seconds = phase.share * elapsed - self._seconds[phase.name]
             if calls >= least and seconds > 0 and self.division.take(_part_of(phase)):
                 yield self._run(phase, calls, max(seconds, _LEAST_SECONDS))
+
+    def _behind(self, phase: Phase) -> float:
+        """Return the calls by which a phase has used less than its share."""
+        return phase.share * self.executor.calls_used - self._calls[phase.name]
+
+    def _part_that_is_left(self, calls_left: int) -> float:
+        """Return the part of what they are behind that all phases can have of the calls left.
+
+        What comes last keeps its own. Of few calls the first takes what it wants: a part of it
+        would show nothing.
+        """
+        if self.calls < FEW_CALLS:
+            return 1.0
+        wanted = sum(max(0.0, self._behind(each)) for each in self.phases)
+        ending = sum(self._least(each) for each in self._waiting() if not each.share)
+        return min(1.0, max(0, calls_left - ending) / wanted) if wanted else 1.0
 
     def free_of_charge(self) -> Iterator[PhaseOutcome]:
         """Play what phases can do without a call, e.g. ask a database; it counts as no turn."""

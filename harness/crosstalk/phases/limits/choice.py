@@ -78,7 +78,7 @@ def storing(budget: PhaseBudget) -> list[Operation]:
     first: dict[str, Operation] = {}
     for each in _simplest(creators_among(list(budget.executor.operations.values()))):
         if not each.conversational:
-            first.setdefault(_server(each), each)
+            first.setdefault(server_of(each), each)
     return list(first.values())
 
 
@@ -89,7 +89,7 @@ def _named(budget: PhaseBudget) -> Iterator[Chosen]:
     for each in budget.executor.operations.values():
         about = str(each.extra.get("about", ""))
         said = names_a_limit(about)
-        if (said or limits.refused[each.name]) and _can_be_repeated(each, budget):
+        if (said or limits.refused[each.name]) and can_be_repeated(each, budget):
             number = number_named(about) if said else 0
             own = max(limits.answered[each.name].values(), default=0)
             named.append((number or max(own + 1, _UNNAMED), each))
@@ -112,7 +112,7 @@ def _lists(budget: PhaseBudget) -> Iterator[Chosen]:
     first: dict[str, Operation] = {}
     for each in _simplest(budget.observations):
         if not each.conversational:
-            first.setdefault(_server(each), each)
+            first.setdefault(server_of(each), each)
     yield from map(Chosen, first.values())
 
 
@@ -123,11 +123,11 @@ def _further(budget: PhaseBudget) -> list[Operation]:
     limits = budget.executor.limits
     operations = list(budget.executor.operations.values())
     # What changes what is there seldom has a limit of its own.
-    usable = [each for each in operations if _can_be_repeated(each, budget) and not edits(each)]
+    usable = [each for each in operations if can_be_repeated(each, budget) and not edits(each)]
     kinds: dict[tuple[str, str], Operation] = {}
     often = sorted(creators_among(usable), key=lambda each: -limits.answered[each.name].total())
     for each in often:
-        kinds.setdefault((_server(each), thing_of(each.name)), each)
+        kinds.setdefault((server_of(each), thing_of(each.name)), each)
     others = [
         each
         for each in usable
@@ -137,7 +137,7 @@ def _further(budget: PhaseBudget) -> list[Operation]:
     return [*kinds.values(), *others]
 
 
-def _can_be_repeated(operation: Operation, budget: PhaseBudget) -> bool:
+def can_be_repeated(operation: Operation, budget: PhaseBudget) -> bool:
     """Return whether users can call it again and again, each for what is their own."""
     if operation.effect_only or operation.descriptive or operation.pushes or removes(operation):
         return False
@@ -150,7 +150,8 @@ def _can_be_repeated(operation: Operation, budget: PhaseBudget) -> bool:
     return served or bool(operation.public)
 
 
-def _server(operation: Operation) -> str:
+def server_of(operation: Operation) -> str:
+    """Return the server that has an operation, by its surface's name."""
     return operation.surface.partition("-")[0]
 
 

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 from crosstalk.core.history import Channel, History, Outcome
 from crosstalk.core.limit_refusals import refused_for_many
@@ -21,6 +22,7 @@ from crosstalk.phases.limits.evidence import NAME, TRIALS, finding_of, suspicion
 from crosstalk.phases.limits.held_requests import HELD, HeldRequests
 from crosstalk.phases.limits.met import LimitsMet
 from crosstalk.phases.limits.own_calls import try_limit
+from crosstalk.phases.limits.short_trials import MOST_FEW, NamingNothing, suspected
 from crosstalk.phases.limits.told import CountsTold, changed_by_others
 from crosstalk.phases.limits.trial import MOST_CALLS, MOST_OBSERVED, Trial, Trier, accepted
 from crosstalk.surface.http.exchange import retry_after
@@ -96,6 +98,7 @@ class LimitsPhase:
             for operation in storing(budget):
                 if not outcome.findings and budget.executor.seconds_left() >= _SECONDS_TO_HOLD:
                     self._hold(operation, budget, outcome)
+            self._try_few(budget, outcome)
             for each in chosen(budget):
                 # Nothing comes after it: what is left of the run's time is its own.
                 if outcome.findings or budget.executor.seconds_left() < _LEAST_SECONDS:
@@ -170,6 +173,20 @@ class LimitsPhase:
             lambda: try_limit(budget, _trier(budget), operation, most),
         )
 
+    def _try_few(self, budget: PhaseBudget, outcome: PhaseOutcome) -> None:
+        """Try limits of few calls, and what refused another user once more by itself."""
+        for operation, trial in suspected(budget, _trier(budget)):
+            self._sleep(_pause(trial))
+            naming = NamingNothing(budget, _trier(budget))
+            self._confirm(
+                operation,
+                budget,
+                outcome,
+                partial(_few, naming, budget, operation),
+            )
+            if outcome.findings:
+                return
+
     def _hold(self, operation: Operation, budget: PhaseBudget, outcome: PhaseOutcome) -> None:
         """Have one user hold very many requests open, and another call for the first time."""
         held = HeldRequests(budget.executor, _trier(budget))
@@ -236,6 +253,10 @@ class LimitsPhase:
             control.oracles[self.name] = control.oracles.get(self.name, 0) + 1
         elif accepted(trial.control):
             outcome.situations[CALLS] += len(trial.history) - 1
+
+
+def _few(naming: NamingNothing, budget: PhaseBudget, operation: Operation) -> Trial:
+    return naming.run(budget.fresh_history(), operation, MOST_FEW)
 
 
 def _trier(budget: PhaseBudget) -> Trier:

@@ -86,6 +86,26 @@ def test_a_phase_has_no_second_turn_with_what_another_needs_for_its_first() -> N
     assert early.allowed == [10, 15]
 
 
+def test_phases_that_are_behind_share_what_is_left_by_their_shares() -> None:
+    phases = [_Phase("early"), _Phase("late"), _Phase("ending", share=0.0, least=40)]
+    scheduler = _scheduler(*phases)
+    # A minute ago, so that no phase is ahead in seconds.
+    scheduler._began -= 60.0
+    scheduler.executor.calls_made = 400
+    list(scheduler.run_those_behind(calls_left=140))
+    assert [each.allowed for each in phases] == [[50], [50], []]
+
+
+def test_of_few_calls_the_first_phase_takes_what_it_wants() -> None:
+    phases = [_Phase("early"), _Phase("late")]
+    scheduler = _scheduler(*phases)
+    scheduler.calls = 400
+    scheduler._began -= 60.0
+    scheduler.executor.calls_made = 320
+    list(scheduler.run_those_behind(calls_left=80))
+    assert phases[0].allowed == [70]
+
+
 def test_a_phase_that_never_ran_runs_at_the_end_and_only_then() -> None:
     early, late = _Phase("early"), _Phase("late", share=0.0)
     scheduler = _scheduler(early, late)

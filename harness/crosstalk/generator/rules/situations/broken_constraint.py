@@ -16,7 +16,7 @@ from crosstalk.generator.values.choice import Draw, RandomChoice, drawn_random
 from crosstalk.surface.operation import Operation, Parameter, Role
 
 # Calls of one turn: this part of the campaign's, and at least so many.
-_SHARE, _LEAST = 0.05, 5
+_SHARE, _LEAST = 0.025, 5
 # A text longer than this is a burden, and no refusal to learn from.
 _LONGEST = 20_000
 _LEFT_OUT = object()

@@ -133,8 +133,17 @@ def looks_closer_later(target: Target, sweep: Sweep) -> bool:
 
     It stores everything once more then, and is not worth that where calls are few.
     """
-    shares = target.policy is not None and bool(target.policy.shares) and sweep.shares_early()
-    return not sweep.is_brief and (shares or (bool(target.neighbours) and _meets_near_names(sweep)))
+    near = bool(target.neighbours) and _meets_near_names(sweep)
+    return changes_later(target, sweep) or (near and not sweep.is_brief)
+
+
+def changes_later(target: Target, sweep: Sweep) -> bool:
+    """Return whether the first share has its life before others change what is a user's.
+
+    The closer look, which follows, has them change it in any case.
+    """
+    shares = target.policy is not None and bool(target.policy.shares)
+    return shares and sweep.shares_early() and not sweep.is_brief
 
 
 def _meets_near_names(sweep: Sweep) -> bool:

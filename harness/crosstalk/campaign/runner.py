@@ -33,7 +33,7 @@ from crosstalk.campaign.evaluation.findings import FindingsRecord
 from crosstalk.campaign.evaluation.suspicions import SuspicionReview
 from crosstalk.campaign.events import Emit, Finished, PartBegun, Progress, Started
 from crosstalk.campaign.options import CampaignOptions
-from crosstalk.campaign.plan import looks_closer_later, plan_of
+from crosstalk.campaign.plan import changes_later, looks_closer_later, plan_of
 from crosstalk.campaign.result import CampaignResult
 from crosstalk.campaign.scheduler import PhaseScheduler
 from crosstalk.campaign.selection import chosen_oracles, chosen_phases, excluding
@@ -313,9 +313,13 @@ class Campaign:
             # Otherwise it is counted with the calls that follow it.
             self._counts.take(calibration.history)
         first_look = FirstLook(sweep.state, sweep.random)
-        waits = looks_closer_later(self._target, sweep)
+        closely = not looks_closer_later(self._target, sweep)
+        changing = not changes_later(self._target, sweep)
         if looks:
-            self._part("first look", lambda: first_look.run(begun, closely=not waits))
+            self._part(
+                "first look",
+                lambda: first_look.run(begun, closely=closely, changing=changing),
+            )
         plan = plan_of(
             self._target,
             sweep,

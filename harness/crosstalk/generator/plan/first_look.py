@@ -78,13 +78,17 @@ class FirstLook:
         self._naming = Naming(random)
         self._says_bad_values = False
 
-    def run(self, begun: History | None = None, *, closely: bool = True) -> None:
+    def run(
+        self, begun: History | None = None, *, closely: bool = True, changing: bool = True
+    ) -> None:
         """Make them in one example, which ends when a suspicion is replayed on the system.
 
         Args:
             begun: What a newcomer, the last of all users, has read of their lists so far, to be
                 gone on with.
             closely: Whether the closer look follows at once; otherwise it is made by `closer`.
+            changing: Whether the attacker changes and removes what is the victim's before that,
+                as it does in the closer look.
         """
 
         def look(users: Arrangement) -> None:
@@ -92,7 +96,7 @@ class FirstLook:
             if begun is None:
                 _read_as_newcomer(users.example)
             self._store(users)
-            self._plainly(users, every_way=closely)
+            self._plainly(users, every_way=closely, changing=changing)
             if closely:
                 self._closely(users)
 
@@ -134,18 +138,19 @@ class FirstLook:
             users.use(operation, users.victim, acting, tries=1)
         visit(users, users.victim)
 
-    def _plainly(self, users: Arrangement, *, every_way: bool) -> None:
+    def _plainly(self, users: Arrangement, *, every_way: bool, changing: bool) -> None:
         """Try what takes the fewest calls.
 
         Args:
             users: Who act.
             every_way: Whether changes are looked for in every way that there is to read an object,
                 or in one of each kind.
+            changing: Whether anything is changed.
         """
         newcomer = self._state.principals.members[-1]
         before = Probe("ownership", users.example.next_probe(), "before", users.victim.name)
         lists = self._try_plainly(users, newcomer, before)
-        if not users.ended:
+        if changing and not users.ended:
             # Some objects are known only now that their owner has read them.
             details = details_read(users)
             self._change_plainly(

@@ -85,11 +85,12 @@ def looked(
     begun: bool = False,
     policy: Policy | None = None,
     apart: bool = False,
+    changing: bool = True,
 ) -> list[History]:
     """Run the first look; return the histories of its examples.
 
     With `begun`, a newcomer has read the list before, as calibration does. With `apart`, the closer
-    look has an example of its own.
+    look has an example of its own; without `changing` the first has no changes of another's things.
     """
     operations = {each.name: each for each in notes.discover()}
     histories = [] if histories is None else histories
@@ -111,7 +112,7 @@ def looked(
         asked = {"user_id": history.subjects[newcomer.name]}
         state.executor.execute(history, newcomer, LIST.name, asked, probe)
     first_look = FirstLook(state, Random(1))
-    first_look.run(history, closely=not apart)
+    first_look.run(history, closely=not apart, changing=changing)
     if apart:
         first_look.closer()
     then(state)
@@ -160,6 +161,15 @@ def test_object_that_another_user_was_let_change_is_read_at_once(leak: Operation
     read = {call.operation for call in soon.calls[changed.index :] if call.actor.name == "alice"}
     assert GET.name in read
     assert any(Ownership().judge(soon))
+
+
+@pytest.mark.parametrize("leak", [EDIT, DELETE])
+def test_changes_left_out_of_the_first_look_are_made_by_the_closer_look(leak: Operation) -> None:
+    plain, close = looked(Leaky(leak), apart=True, changing=False)
+    assert GET.name in _compared(plain)
+    assert _compared(plain).isdisjoint({EDIT.name, DELETE.name})
+    assert suspected([plain]) == set()
+    assert suspected([close])
 
 
 def test_nothing_is_read_at_once_where_no_change_is_served() -> None:

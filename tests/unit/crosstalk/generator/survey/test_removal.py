@@ -34,7 +34,7 @@ class Recurring(Notes):
     """Notes of which the next one comes when one is removed, and is told by the list alone.
 
     Attributes:
-        tells: Whether what was removed is answered to anybody as gone.
+        tells: Whether what was removed is answered to any user as gone.
     """
 
     def __init__(self, *, tells: bool) -> None:

@@ -107,7 +107,7 @@ def _outcome(system: Guarded, calls: int = 600) -> PhaseOutcome:
 
 
 @pytest.mark.parametrize("operation", [GET, CLOSE, CLOSE_ALL], ids=lambda each: each.name)
-def test_what_one_user_does_in_vain_refuses_anothers_first_call(operation: Operation) -> None:
+def test_calls_in_vain_of_one_user_refuse_anothers_first_call(operation: Operation) -> None:
     outcome = _outcome(Guarded({operation.name: _for_all}))
     assert [each.operation for each in outcome.findings] == [operation.name]
     (finding,) = outcome.findings

@@ -271,8 +271,9 @@ def busiest(users: Arrangement, known: Sequence[str]) -> tuple[str, int]:
 def makers(example: ExampleRun) -> list[Operation]:
     """Return what stores something inside an object, that which names the fewest first.
 
-    A change of an object names it and takes values as well: REST tells the two apart by the method.
-    What acts on all that has a word stores nothing, and what it has closed takes nothing any more.
+    A change of an object names it and takes values as well: REST tells the two apart by the method,
+    and by whether its caller chooses the name that stands in the address. What acts on all that has
+    a word stores nothing, and what it has closed takes nothing any more.
     """
     found = [
         each
@@ -280,7 +281,10 @@ def makers(example: ExampleRun) -> list[Operation]:
         if required_references(each)
         and not (each.reads_only or each.conversational or removes(each))
         and any(one.role in (Role.TEXT, Role.VALUE) for one in each.parameters)
-        and not each.name.partition(":")[2].startswith(("PATCH ", "PUT "))
+        and (
+            not each.name.partition(":")[2].startswith(("PATCH ", "PUT "))
+            or any(map(each.chooses, each.parameters))
+        )
     ]
     return sorted(found, key=lambda each: (acts_by_word(each), len(required_references(each))))
 

@@ -40,6 +40,7 @@ from crosstalk.generator.plan.look_readings import (
 )
 from crosstalk.generator.plan.naming import Naming
 from crosstalk.generator.plan.public_pages import visit
+from crosstalk.generator.plan.stored_inside import store_inside
 from crosstalk.generator.rules.attacks.stream_resumption import ask_again
 from crosstalk.generator.rules.situations.self_description import (
     descriptive,
@@ -135,7 +136,7 @@ class FirstLook:
             users.use(operation, users.victim, acting)
         for operation in _inside(users.example):
             # A term of a glossary: what names one would be tried with the glossary's id.
-            users.use(operation, users.victim, acting, tries=1)
+            store_inside(users, operation, acting)
         visit(users, users.victim)
 
     def _plainly(self, users: Arrangement, *, every_way: bool, changing: bool) -> None:

@@ -20,6 +20,7 @@ from crosstalk.generator.examples.arrangement import (
     Arrangement,
     changes,
     makers,
+    stores_anew,
     valued_changes,
 )
 from crosstalk.generator.examples.example_run import ExampleRun
@@ -141,6 +142,8 @@ def _store_in_readers_words(users: Arrangement, key: int) -> set[str]:
     storing = (*example.capabilities.creators, *makers(example), *changing)
     # Shown of what the other stored in the very words of the reader's, beside what was there.
     alike, before = set[str](), {each.name: _own(users, each) for each in storing}
+    # What the creations among these answered, by the names of fields.
+    made: dict[str, str] = {}
     # What is done to all that has a word comes when both have it, whatever was changed before.
     for operation in sorted(storing, key=acts_by_word):
         stored = next(
@@ -159,13 +162,17 @@ def _store_in_readers_words(users: Arrangement, key: int) -> set[str]:
         identity = example.with_identity(operation, other)
         arguments = {**in_words_of(example, stored.arguments, drawn).arguments, **identity}
         arguments |= words_of_now(users, operation)
-        arguments |= _inside(users, operation, alike, before[operation.name])
+        arguments |= _inside(users, operation, alike, before[operation.name]) or _in_what_was_made(
+            operation, made
+        )
         call = example.execute(PlannedCall(other, operation.name, arguments, probe))
         if call.answer.outcome is not Outcome.OK:
             continue
         alike |= {text for _, text in call.answer.paths()}
+        if operation in example.capabilities.creators:
+            made |= {last_name(path): text for path, text in call.answer.paths()}
         alike |= {each for each in arguments.values() if isinstance(each, str) and markers_in(each)}
-        if operation in changing and not users.ended:
+        if (operation in changing or not stores_anew(operation)) and not users.ended:
             # Now both have it in the same words: what one of them changes may follow the other's.
             anew = in_new_words(users, operation, arguments)
             example.execute(PlannedCall(other, operation.name, anew, probe))
@@ -257,6 +264,17 @@ def _inside(
         same = [each for each in new if _stands_beside(shown.answer.body, each, alike)][:1]
     alike.update(same)
     return {named.name: same[0]} if same else {}
+
+
+def _in_what_was_made(operation: Operation, made: Mapping[str, str]) -> dict[str, Any]:
+    """Return the object that was made in the reader's words, where its creation answered what it
+    is called under the name of the argument: made of their words, it is known as the reader's.
+    """
+    named = required_references(operation)
+    if len(named) != 1 or named[0].many or named[0].role is Role.NAME:
+        return {}
+    name = named[0].name
+    return {name: made[last_name(name)]} if last_name(name) in made else {}
 
 
 def _stands_beside(body: Any, value: str, words: Collection[str]) -> bool:

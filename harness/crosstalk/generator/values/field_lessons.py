@@ -41,6 +41,10 @@ class FieldLessons:
     _taken: defaultdict[tuple[str, str], set[tuple[str, str]]] = field(
         default_factory=lambda: defaultdict(set)
     )
+    # Kind to the fields and kinds of ids that were served where one of it is named.
+    _served_as: defaultdict[str, set[tuple[str, str]]] = field(
+        default_factory=lambda: defaultdict(set)
+    )
     _takes: defaultdict[str, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
 
     def note_source(self, of: str, kind: str, operation: str) -> None:
@@ -96,6 +100,17 @@ class FieldLessons:
     def taken(self, operation: str, argument: str) -> set[tuple[str, str]]:
         """Return the fields and kinds of ids with which an operation was served."""
         return self._taken.get((operation, argument), set())
+
+    def note_kind(self, wanted: str, of: str, kind: str) -> None:
+        """Note that an id of that field and kind was served where another kind is named."""
+        self._served_as[wanted].add((of, kind))
+
+    def served_as(self, wanted: str) -> set[tuple[str, str]]:
+        """Return the fields and kinds of ids that were served where an object of a kind is named.
+
+        The `code` that `inspect_hive` gave is that of an inspection, as `show_inspection` takes it.
+        """
+        return self._served_as.get(wanted, set())
 
     def likeliest(self, argument: str, fields: Iterable[str]) -> str:
         """Return the field to give next: one that was served, else the least refused one."""

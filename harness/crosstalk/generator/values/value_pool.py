@@ -59,6 +59,8 @@ from crosstalk.surface.operation import Operation, Parameter, Role
 _VARIABLE = re.compile(r"linked\.[^.]+\.\d+")
 # What stands under the name of a reference and is longer is no reference.
 _LONGEST_REFERENCE = 200
+# An id that prose holds and says no kind of.
+_IN_PROSE = re.compile(r"(^|\.)ids\.\d+\.id$")
 # Characters of a code that no two objects have by chance.
 _LONG_CODE = 8
 
@@ -176,6 +178,9 @@ class ValuePool:
             if text in self._subjects and text not in named:
                 self._lessons.subject_fields.add(name)
             self.texts.keep_shown(name, text)
+            if _IN_PROSE.search(path) and ("", text) in self._ids[call.actor.user]:
+                # "Inspection 341db366 of north": what is known as a hive is no inspection.
+                continue
             item = Harvested(text, name, kind_of_field(path, call.operation, has_id=has_id))
             # What stood in a URI names something, whatever its variable is called.
             variable = _VARIABLE.fullmatch(path) is not None
@@ -244,9 +249,13 @@ class ValuePool:
             if not isinstance(value, str | int):
                 continue
             if not is_plain(name):
+                # A small number is that of many objects.
+                kind = "" if str(value).isdigit() else kind_named(argument, call.operation)
                 for each in self._ids[user].values() if served else ():
                     if each.value == str(value):
                         self._lessons.note_taken(call.operation, argument, each.field, each.kind)
+                        if kind and not is_of_kind(each.kind, kind):
+                            self._lessons.note_kind(kind, each.field, each.kind)
                 continue
             for each in self._items(user):
                 if each.value == str(value):
@@ -300,8 +309,10 @@ class ValuePool:
             if any(known.values()):
                 break
         if not any(known.values()):
-            if not guess:
-                return []
+            # `show_inspection` has taken the code that `inspect_hive` gave.
+            as_one = self._served_as(user, parameter, kinds[0])
+            if as_one or not guess:
+                return as_one
             any_kind = [each for each in self._items(user) if "://" not in each.value]
             known = {user: [each for each in any_kind if admits(parameter, each.value)]}
         field = self._lessons.likeliest(name, (one.field for of in known.values() for one in of))
@@ -426,6 +437,8 @@ class ValuePool:
             }
             if any(fitting.values()):
                 return fitting.get(user, [])
+        if as_one := self._served_as(user, parameter, kind):
+            return as_one
         # An address says of what kind a code in it is.
         addressed = f"{{{parameter.name}}}" in operation
         named = name.lower() in IDENTIFYING_FIELDS and not (parameter.many or addressed)
@@ -450,6 +463,19 @@ class ValuePool:
                 if ("://" in each) is wants_uri
                 and admits(parameter, each)
                 and each not in self._gone
+            )
+        )
+
+    def _served_as(self, user: str, parameter: Parameter, kind: str) -> list[str]:
+        """Return a user's ids of fields and kinds that were served where one of a kind is named."""
+        served = self._lessons.served_as(kind) if kind else set()
+        return list(
+            dict.fromkeys(
+                each.value
+                for each in self._ids[user].values()
+                if (each.field, each.kind) in served
+                and each.value not in self._gone
+                and admits(parameter, each.value)
             )
         )
 

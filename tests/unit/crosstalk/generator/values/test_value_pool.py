@@ -220,6 +220,24 @@ def test_an_argument_takes_a_code_that_no_name_speaks_of_once_it_was_served() ->
     assert found.references("alice", INSPECTION, "mcp:x", guess=False) == ["9f3c21ab"]
 
 
+def test_code_that_was_shown_as_one_kind_names_it_in_other_operations_too() -> None:
+    inspected = ("mcp:inspect_hive", {"hive": "north"}, ok({"code": "9f3c21ab"}))
+    shown = ("mcp:show_inspection", {"code": "9f3c21ab"}, ok("Inspection 9f3c21ab of north"))
+    code = Parameter("code", {"type": "string"}, required=True, role=Role.REFERENCE)
+    assert apiary(MADE, inspected).references("alice", INSPECTION, "mcp:x", guess=False) == []
+    found = apiary(MADE, inspected, shown)
+    assert found.references("alice", INSPECTION, "mcp:x", guess=False) == ["9f3c21ab"]
+    assert found.references("alice", code, "mcp:strike_inspection", guess=False) == ["9f3c21ab"]
+
+
+def test_what_is_known_as_one_kind_is_none_of_another_that_prose_speaks_of() -> None:
+    inspected = ("mcp:inspect_hive", {"hive": "north"}, ok({"code": "9f3c21ab"}))
+    sheet = {"text": "Inspection 9f3c21ab of north", "ids": [{"id": "north"}]}
+    shown = ("mcp:show_inspection", {"code": "9f3c21ab"}, ok(sheet))
+    found = apiary(MADE, inspected, shown)
+    assert "north" not in found.references("alice", INSPECTION, "mcp:x", guess=False)
+
+
 def test_number_by_which_a_path_names_an_object_is_each_users_own() -> None:
     writer = Writer()
     for actor in (ALICE, BOB):

@@ -45,6 +45,8 @@ from crosstalk.surface.operation import Operation, Role
 
 READINGS = 5
 _PLANTED_BITS = 10
+# Creations of which a reading that takes long may show the words.
+_MOST_STORED = 3
 # The highest of them tell repeated requests apart; no client plants 256 values of its own.
 REPEAT_SHIFT = 8
 _STEPS_A_CLIENT = 1_000
@@ -278,6 +280,8 @@ class ClientPlanner:
         # What is of the kind comes first; before it what needs nothing, where that names something.
         storing.sort(key=lambda each: singular(noun_of(each.name)) not in about)
         first = [each for each in storing if each.name in creators]
+        if slow.reads_only and not required_references(slow) and first:
+            return self._stored_where_it_shows(slow, first, author, sending)
         served: list[Call] = []
         for operation in [*first[:1], *storing[:1], *first[1:3], *storing[:1]]:
             made = {call.operation for call in served}
@@ -290,6 +294,25 @@ class ClientPlanner:
         if asked is not None and slow.name not in {each.name for each in self._observations}:
             served += self._do(author, slow, asked, sending)
         return served
+
+    def _stored_where_it_shows(
+        self, slow: Operation, creators: Sequence[Operation], author: Actor, sending: Sending | None
+    ) -> list[Call]:
+        """Store by one of these what a reading of everything shows: an overview shows claims by
+        their titles, and of policies a sum; where it shows nothing stored, by the first.
+        """
+        stored: list[list[Call]] = []
+        for operation in creators[:_MOST_STORED]:
+            arguments = self._arguments(operation, author)
+            made = self._do(author, operation, arguments, sending) if arguments is not None else []
+            if not made:
+                continue
+            stored.append(made)
+            asked = observation_arguments(slow, self._history, author)
+            shown = self._do(author, slow, asked, sending)
+            if any(each in call.received for call in shown for each in made[0].sent):
+                return made
+        return stored[0] if stored else []
 
     def _choices(self, steps: int) -> list[Operation]:
         """Something to store, something to say to a model, and then anything, in that order.

@@ -13,8 +13,10 @@ import pytest
 
 from crosstalk.core.history import Actor, Answer, History, Outcome
 from crosstalk.execution.executor import Executor
+from crosstalk.generator.values.argument_knowledge import ArgumentKnowledge
 from crosstalk.phases.base import PhaseBudget
 from crosstalk.phases.concurrency import ConcurrencyPhase
+from crosstalk.phases.concurrency.plans import ClientPlanner
 from crosstalk.phases.concurrency.slow_calls import slow_readings
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.operation import Operation, Parameter, Role
@@ -120,3 +122,36 @@ def test_only_time_that_no_other_takes_is_long(seconds: float, slow: list[Operat
 
 def test_nothing_is_slow_before_the_first_example() -> None:
     assert slow_readings([], OPERATIONS) == []
+
+
+SUMMARY = Operation("rest", "rest:GET /overview", (), reads_only=True)
+
+
+class Overview(Office):
+    """Shows letters of an overview by their titles, of all else nothing."""
+
+    def call(
+        self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+    ) -> Answer:
+        """Store, list, or show the titles of the caller's letters."""
+        if operation is not SUMMARY:
+            return super().call(operation, arguments, presented)
+        mine = [t for k, o, t in self.kept.values() if (k, o) == ("letters", presented.connection)]
+        return ok({"letters": mine})
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_stored_for_a_reading_of_everything_is_what_it_shows(seed: int) -> None:
+    system = Overview(leaks=False)
+    operations = {each.name: each for each in (*ADDS[2:], SUMMARY)}
+    planner = ClientPlanner(
+        Executor({"rest": system}, operations, system),
+        History({"alice": "alice-1"}),
+        Random(seed),
+        [SUMMARY],
+        1,
+        ArgumentKnowledge(),
+        slow=[SUMMARY],
+    )
+    plan = planner.draw(ALICE, 3, None, 1)
+    assert [each.operation for each in plan.steps] == ["rest:POST /letters", SUMMARY.name]

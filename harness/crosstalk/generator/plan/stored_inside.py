@@ -1,4 +1,4 @@
-"""What a victim stores inside an object in the first look, so that there is something to show.
+"""Calls by which a victim stores something inside an object in the first look, to be shown later.
 
 Most is one call. Where the object is refused by one of its names it is named by another, and what
 says yes or no is said both ways: a check that fails opens an incident, one that passes opens none.

@@ -1,4 +1,4 @@
-"""What a victim stores inside an object in the first look leaves something to be shown."""
+"""Things that a victim stores inside an object in the first look leave something to be shown."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _users(notes: Notes, *operations: Operation) -> Arrangement:
     return users
 
 
-def test_what_says_yes_or_no_is_said_both_ways() -> None:
+def test_truth_value_is_said_both_ways() -> None:
     users = _users(Checked(), ADD, _CHECK)
     store_inside(users, _CHECK, _ACTING)
     said = [e.arguments["passed"] for e in users.example.history if e.operation == _CHECK.name]
@@ -81,7 +81,7 @@ def test_object_that_was_refused_by_its_id_is_named_by_its_name() -> None:
     assert calls[0].arguments["project"] == "1"
 
 
-def test_what_is_put_under_a_name_of_ones_choice_is_stored_and_no_change() -> None:
+def test_put_under_a_name_of_ones_choice_stores_and_changes_nothing() -> None:
     edit = Operation("rest", "rest:PUT /notes/{note_id}", (IDENTITY, NOTE, TEXT), reads_only=False)
     users = _users(Notes(), ADD, _PUT, edit)
     assert makers(users.example) == [_PUT]

@@ -230,7 +230,7 @@ def test_code_that_was_shown_as_one_kind_names_it_in_other_operations_too() -> N
     assert found.references("alice", code, "mcp:strike_inspection", guess=False) == ["9f3c21ab"]
 
 
-def test_what_is_known_as_one_kind_is_none_of_another_that_prose_speaks_of() -> None:
+def test_object_known_as_one_kind_is_none_of_another_that_prose_speaks_of() -> None:
     inspected = ("mcp:inspect_hive", {"hive": "north"}, ok({"code": "9f3c21ab"}))
     sheet = {"text": "Inspection 9f3c21ab of north", "ids": [{"id": "north"}]}
     shown = ("mcp:show_inspection", {"code": "9f3c21ab"}, ok(sheet))

@@ -141,7 +141,7 @@ class Overview(Office):
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_what_is_stored_for_a_reading_of_everything_is_what_it_shows(seed: int) -> None:
+def test_clients_store_what_a_reading_of_everything_shows(seed: int) -> None:
     system = Overview(leaks=False)
     operations = {each.name: each for each in (*ADDS[2:], SUMMARY)}
     planner = ClientPlanner(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -67,6 +68,9 @@ class _Pairing:
         # Users with what they were refused by where they named nothing: their credential was.
         self._not_admitted: set[tuple[str | None, str]] = set()
         self._subjects = set(history.subjects.values())
+        # Where who has an account is not to be told, a person's name is theirs as their words are.
+        hidden = history.policy is not None and history.policy.hides_accounts
+        self._people = {each: name for name, each in history.subjects.items()} if hidden else {}
         for each in history.owned:
             self._numbers.given[each.kind][each.id].add(each.owner)
 
@@ -117,7 +121,8 @@ class _Pairing:
             return None
         foreign, missing = (earlier, call) if probe.part == "missing" else (call, earlier)
         if probe.kind == "names":
-            taken = _takes_names(foreign, missing, owners, self._senders) and not self._said_before(
+            known = ChainMap(owners, self._people)
+            taken = _takes_names(foreign, missing, known, self._senders) and not self._said_before(
                 foreign, missing
             )
             permitted = _permitted(history, probe.victim, foreign)

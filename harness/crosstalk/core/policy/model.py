@@ -193,6 +193,11 @@ class Policy:
         told = any(each.tenant or each.roles or each.claims for each in self.people.values())
         return not (told or self.allows or self.reserves or self.boundary != "user")
 
+    @property
+    def hides_accounts(self) -> bool:
+        """Return whether who has an account is told to those alone who may list accounts."""
+        return any(each.lists for each in self.suspends)
+
     def among(self, users: Iterable[str]) -> Policy:
         """Return the policy for these users, where it is the same for all; else itself."""
         if not self.impersonal:

@@ -33,6 +33,7 @@ from crosstalk.generator.rules.attacks.unproven_identity import (
 )
 from crosstalk.generator.rules.base import Rule
 from crosstalk.generator.rules.policy.account_disabled import AccountDisabled
+from crosstalk.generator.rules.policy.accounts_told import AccountsTold
 from crosstalk.generator.rules.policy.privileged_fields import PrivilegedFields
 from crosstalk.generator.rules.policy.reserved_call import ReservedCall
 from crosstalk.generator.rules.policy.taken_back import TakenBack
@@ -139,9 +140,14 @@ class Sweep:
             self._drawn(rule, partial(rule.by_rule, policy=policy, rule=share, brief=self.is_brief))
 
     def suspend(self) -> None:
-        """Have an account disabled and enabled, as a policy says."""
+        """Have an account disabled and enabled, as a policy says, and see whether offers tell who
+        has one.
+        """
         rule = AccountDisabled()
         self._drawn(rule, rule.run)
+        if not self.is_brief:
+            told = AccountsTold()
+            self._drawn(told, told.run)
 
     def likely_rights(self) -> None:
         """Send what would give a right to what shows one, a few times, before the survey."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crosstalk.core.defects.broken_rules import BrokenRule
-from crosstalk.core.history import Call, History
+from crosstalk.core.history import Call, History, Outcome
 from crosstalk.core.identifiers import is_marker, last_name, paths_in
 from crosstalk.core.policy import may_call
 from crosstalk.oracles.base import Suspicion, conclusive, served
@@ -66,16 +66,35 @@ class Escalation:
         return found
 
     def opportunities(self, history: History) -> Counter[str]:
-        """Count calls with such fields that were served, and were looked after."""
+        """Count calls with such fields that were served and looked after, and those that were
+        refused where the same without them was served.
+        """
         if history.policy is None:
             return Counter()
         return Counter(
             trial.attack.operation
             for trial in _trials(history).values()
-            if trial.attack is not None
-            and served(trial.attack.answer)
-            and any(conclusive(after.answer) for _, after in trial.after)
+            if trial.attack is not None and (_looked_after(trial) or _refused_for_them(trial))
         )
+
+
+def _looked_after(trial: _Trial) -> bool:
+    attack = trial.attack
+    return (
+        attack is not None
+        and served(attack.answer)
+        and any(conclusive(after.answer) for _, after in trial.after)
+    )
+
+
+def _refused_for_them(trial: _Trial) -> bool:
+    """Return whether a system refuses what it does not know, so that it can have no effect."""
+    return (
+        trial.attack is not None
+        and trial.alone is not None
+        and served(trial.alone.answer)
+        and trial.attack.answer.outcome is Outcome.ERROR
+    )
 
 
 def normal(name: str) -> str:

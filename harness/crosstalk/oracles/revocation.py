@@ -12,9 +12,10 @@ from collections.abc import Collection
 from crosstalk.core.defects.broken_rules import BrokenRule
 from crosstalk.core.history import Call, History
 from crosstalk.core.policy import Reserve, may_call
+from crosstalk.core.policy.grants import Grant
 from crosstalk.core.policy.model import matches
 from crosstalk.core.policy.objects import named_values
-from crosstalk.core.policy.sharing import Grant, had_role, role_calls, sharing_of
+from crosstalk.core.policy.sharing import had_role, role_calls, sharing_of
 from crosstalk.core.policy.suspension import suspended
 from crosstalk.oracles.attribution import Observation, observations
 from crosstalk.oracles.base import Suspicion, conclusive, is_empty, was_served

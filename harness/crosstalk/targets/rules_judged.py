@@ -22,6 +22,8 @@ def oracles_without_rules(
         reasons["delegation"] = "there is no agent to ask"
     if not policy.shares and not policy.suspends:
         reasons["revocation"] = "the policy has no sharing that a call opens"
+    elif not policy.suspends and not any(each.ends for each in policy.shares):
+        reasons["revocation"] = "the policy names no call that ends sharing"
     if not (policy.fields.forbidden or policy.fields.own):
         reasons["property"] = "the policy names no fields"
     return reasons

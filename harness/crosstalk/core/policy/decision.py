@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from crosstalk.core.policy.conditions import holds
+from crosstalk.core.policy.grants import Grant, Sharing
 from crosstalk.core.policy.model import EVERYBODY, Allow, Person, Policy, Reserve, matches
 from crosstalk.core.policy.objects import objects_of
 from crosstalk.core.policy.parts import parts_of
-from crosstalk.core.policy.sharing import Grant, Sharing, sharing_of
+from crosstalk.core.policy.sharing import sharing_of
 from crosstalk.core.policy.suspension import may_suspend
 
 if TYPE_CHECKING:
@@ -97,7 +98,9 @@ def decide(
     wanted = _keys(policy, history, objects)
     lost: Grant | None = None
     for grant in sharing.to(target):
-        if grant.owner != source or (wanted is not None and grant.object not in wanted):
+        if grant.owner != source:
+            continue
+        if wanted is not None and not wanted & {grant.object, *grant.codes}:
             continue
         way = [grant, *sharing.chain(grant, target)]
         if _way_holds(way, grant, target, moment) and (grant.rule.change or not change):

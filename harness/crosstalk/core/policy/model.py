@@ -88,6 +88,8 @@ class Share:
         where: Argument to the value that a call must have there to open it.
         members: Whether only a person who has a share in the object already can be given this one.
         transfers: Whether the object is the person's own from then on.
+        code: The argument of `accept` that says the code which `opens` answered, where whoever
+            says it is given the share; empty where a person is named.
     """
 
     opens: tuple[str, ...]
@@ -100,6 +102,7 @@ class Share:
     where: Mapping[str, str] = field(default_factory=dict)
     members: bool = False
     transfers: bool = False
+    code: str = ""
 
     def __str__(self) -> str:
         what = f"role {self.role}" if self.role else self.object
@@ -107,9 +110,8 @@ class Share:
         accepted = f", once accepted by {' or '.join(self.accept)}" if self.accept else ""
         until = f", until {' or '.join(self.ends)}" if self.ends else ""
         does = "transfer" if self.transfers else "share"
-        return (
-            f"{does} {what} with {self.person} by {' or '.join(self.opens)}{where}{accepted}{until}"
-        )
+        person = self.person or f"whoever has its {self.code}"
+        return f"{does} {what} with {person} by {' or '.join(self.opens)}{where}{accepted}{until}"
 
     def concerns(self, operation: str) -> bool:
         """Return whether an operation opens, accepts or ends this sharing."""

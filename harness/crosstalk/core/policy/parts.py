@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from crosstalk.core.identifiers import identifiers_of, is_marker
+from crosstalk.core.policy.grants import Grant, Sharing
 from crosstalk.core.policy.model import Policy
 from crosstalk.core.policy.objects import (
     Objects,
@@ -21,7 +22,7 @@ from crosstalk.core.policy.objects import (
     values_about,
     without_people,
 )
-from crosstalk.core.policy.sharing import Grant, Sharing, sharing_of
+from crosstalk.core.policy.sharing import sharing_of
 
 if TYPE_CHECKING:
     from crosstalk.core.history import Call, History

@@ -7,13 +7,15 @@ person who is no user is a group: who was given the group has what the group was
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from crosstalk.core.identifiers import identifiers_of, is_id_path, last_name
 from crosstalk.core.object_kinds import kind_of_argument, kind_of_field
+from crosstalk.core.policy.codes import codes_in, ids_answered
+from crosstalk.core.policy.grants import Grant, Sharing
 from crosstalk.core.policy.model import Policy, Share, matches
 from crosstalk.core.policy.objects import (
     Objects,
@@ -26,127 +28,10 @@ from crosstalk.core.policy.objects import (
 if TYPE_CHECKING:
     from crosstalk.core.history import Call, History
 
+# What ends a share of the caller's own alone, as its name says.
+_LEAVES = re.compile(r"(?<![a-z])(?:leave|quit|exit|unjoin)(?![a-z])", re.IGNORECASE)
 # Outcomes of calls that changed nothing.
 _WITHOUT_EFFECT = ("error", "refused", "limited")
-
-
-@dataclass(slots=True)
-class Grant:
-    """One person's share in one object, or their role.
-
-    Attributes:
-        rule: By which it was given.
-        owner: Who gave it; empty where a role was given.
-        object: What was given; empty for a role.
-        person: A user's name, or a group's object.
-        offered: The call that offered it.
-        handles: Objects that name the offer, e.g. the invitation.
-        opened: The call from which on it holds; None for an invitation that is not accepted.
-        ended: The call that ended it.
-    """
-
-    rule: Share
-    owner: str
-    object: str
-    person: str
-    offered: Call
-    handles: frozenset[str] = frozenset()
-    opened: Call | None = None
-    ended: Call | None = None
-
-    def holds(self, moment: Call | None) -> bool:
-        """Return whether it holds for a call; None asks for the time after the last one.
-
-        A call that was under way while the sharing ended may still be served.
-        """
-        if self.opened is None:
-            return False
-        if moment is None:
-            return self.ended is None
-        if not _begun(self.opened, moment):
-            return False
-        ended = self.ended
-        return ended is None or moment.index <= ended.index or moment.started < ended.ended
-
-    def offers(self, moment: Call | None) -> bool:
-        """Return whether it is offered at a call, so that its person is shown the offer."""
-        if not _begun(self.offered, moment):
-            return False
-        ended = self.ended
-        return ended is None or (
-            moment is not None and (moment.index <= ended.index or moment.started < ended.ended)
-        )
-
-    def lost(self, moment: Call | None) -> bool:
-        """Return whether it held before that call, and does not any more."""
-        return (
-            self.opened is not None
-            and self.ended is not None
-            and not self.holds(moment)
-            and (moment is None or self.ended.index < moment.index)
-        )
-
-    def calls(self) -> tuple[int, ...]:
-        """Return the indexes of the calls that gave it and took it back."""
-        made = (self.offered, self.opened, self.ended)
-        return tuple(sorted({each.index for each in made if each is not None}))
-
-
-@dataclass(slots=True)
-class Sharing:
-    """Grants of a history, and the roles that were taken from people who began with them.
-
-    Attributes:
-        grants: In the order in which they were offered.
-        withdrawn: Role and user to the call that took the role away.
-        handed_over: Object to the calls that handed it over, each with whose it was from then on.
-    """
-
-    grants: list[Grant] = field(default_factory=list)
-    withdrawn: dict[tuple[str, str], Call] = field(default_factory=dict)
-    handed_over: defaultdict[str, list[tuple[Call, str]]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
-
-    def owner(self, key: str, first: str, moment: Call | None = None) -> str:
-        """Return whose an object is at a call.
-
-        Args:
-            key: The object.
-            first: Whose it was at first.
-            moment: The call; None for the time after the last one.
-        """
-        later = [user for call, user in self.handed_over.get(key, ()) if _begun(call, moment)]
-        return later[-1] if later else first
-
-    def to(self, user: str) -> list[Grant]:
-        """Return what was given to a user, by way of groups too, or held for them."""
-        direct = [each for each in self.grants if each.person == user]
-        groups = {each.object: each for each in direct if each.object}
-        return [*direct, *(each for each in self.grants if each.person in groups)]
-
-    def held(self, user: str, moment: Call | None) -> list[Grant]:
-        """Return the grants of objects that a user has at a call."""
-        return [
-            each
-            for each in self.to(user)
-            if each.object
-            and each.holds(moment)
-            and (each.person == user or any(one.holds(moment) for one in self.chain(each, user)))
-        ]
-
-    def acquainted(self, one: str, other: str, moment: Call | None) -> bool:
-        """Return whether one of two users has offered the other something by then."""
-        return any(
-            {each.owner, each.person} == {one, other} and _begun(each.offered, moment)
-            for each in self.grants
-        )
-
-    def chain(self, grant: Grant, user: str) -> list[Grant]:
-        """Return the memberships by which a user has a grant to a group; none for their own."""
-        if grant.person == user:
-            return []
-        return [each for each in self.grants if (each.person, each.object) == (user, grant.person)]
 
 
 def sharing_of(policy: Policy, history: History) -> Sharing:
@@ -266,11 +151,6 @@ class _SharingCalls:
             self.found.append(call)
 
 
-def _begun(call: Call, moment: Call | None) -> bool:
-    """Return whether a call may have taken effect by another: it ended, or was under way."""
-    return moment is None or call.index <= moment.index or call.started < moment.ended
-
-
 def is_repeat(call: Call, made: set[str]) -> bool:
     """Return whether a call is one that was made before with its key, and does nothing again."""
     if not any(names_call(str(name)) for name in call.arguments):
@@ -293,6 +173,13 @@ def _open(
     opened = None if rule.accept else call
     # A person is no handle: who leaves one object keeps what else the owner shares with them.
     handles = frozenset(_answered(call, set(history.subjects.values())))
+    if rule.code:
+        codes = codes_in(call) - set(history.subjects.values())
+        for key in _coded(rule, call):
+            if found.owner(key, objects.owners.get(key, "")) == user:
+                offer = Grant(rule, user, key, "", call, handles - {key}, codes=codes)
+                found.grants.append(offer)
+        return
     for person in _people(policy, history, rule, call):
         if rule.role:
             if _may_give_roles(policy, call):
@@ -316,7 +203,30 @@ def _may_give_roles(policy: Policy, call: Call) -> bool:
     return bool({"*", person.name, *person.roles} & set(reserve.to))
 
 
+def _coded(rule: Share, call: Call) -> set[str]:
+    """Return the objects that a call makes a code for: those it names, or has just made."""
+    kind = kind_of_argument(rule.object, call.operation)
+    named = _given(rule.object, call) or ids_answered(call, kind)
+    return {object_key(kind, each) for each in named}
+
+
+def _redeem(found: Sharing, rule: Share, call: Call) -> None:
+    """Give a share to who says the code of one that is offered."""
+    said = {str(each) for each in _given(rule.code, call)}
+    for offer in list(found.grants):
+        open_to_all = offer.rule is rule and not offer.person and offer.ended is None
+        if open_to_all and offer.owner != call.actor.user and said & offer.codes:
+            grant = replace(offer, person=call.actor.user or "", opened=call)
+            found.grants.append(grant)
+            if rule.transfers:
+                _hand_over(found, grant, call)
+            return
+
+
 def _accept(found: Sharing, rule: Share, call: Call) -> None:
+    if rule.code:
+        _redeem(found, rule, call)
+        return
     named = named_values(call) | _plain(call)
     for grant in found.grants:
         offered = grant.rule is rule and grant.opened is None and grant.ended is None
@@ -341,6 +251,7 @@ def _hand_over(found: Sharing, grant: Grant, call: Call) -> None:
 def _end(found: Sharing, policy: Policy, history: History, rule: Share, call: Call) -> None:
     user = call.actor.user or ""
     named = named_values(call) | _plain(call)
+    leaving = _LEAVES.search(call.operation) is not None
     said = set(_people(policy, history, rule, call))
     people = said or _named_users(history, call) - {user}
     if rule.role:
@@ -355,11 +266,13 @@ def _end(found: Sharing, policy: Policy, history: History, rule: Share, call: Ca
         if each.rule is rule
         and call not in (each.offered, each.opened)
         and (user == each.person or user in _owners(found, each))
-        and named & {each.object, *each.handles}
-        # Who leaves takes nothing from others.
+        and named & {each.object, *each.handles, *each.codes}
+        # A new code takes the place of the old one, and nothing from who has said that.
+        and not (rule.code and each.person and matches(rule.opens, call.operation))
+        # Who leaves takes nothing from others, whoever it is.
         and (
             each.person == user and (not said or user in said)
-            if user not in _owners(found, each)
+            if leaving or user not in _owners(found, each)
             else not people or each.person in people
         )
     ]

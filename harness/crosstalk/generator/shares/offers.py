@@ -12,6 +12,7 @@ from crosstalk.core.history import Actor, Call, Outcome
 from crosstalk.core.identifiers import is_id_path, last_name
 from crosstalk.core.object_kinds import kind_of_argument, kind_of_field
 from crosstalk.core.policy import Policy, Share
+from crosstalk.core.policy.codes import code_of, ids_answered
 from crosstalk.core.policy.model import matches
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.examples.example_run import ExampleRun
@@ -83,7 +84,7 @@ def make_offer(
         return None
     return Offer(
         rule,
-        str(_first(planned.arguments, rule.object)),
+        str(_first(planned.arguments, rule.object) or _made(rule, call)),
         owner,
         person,
         _group(example, rule, operation, planned),
@@ -106,6 +107,15 @@ def offer_call(
     Where it is a group that is named, the person joins one first.
     """
     shared = parameter_of(operation, rule.object)
+    if rule.code:
+        # Whoever says the code is its person.
+        plan = example.plan_own(draw, operation, owner)
+        target = target or (_object(example, draw, operation, shared, owner) if shared else "")
+        if shared is not None and not target:
+            return None
+        about = {shared.name: as_taken_by(shared, target)} if shared is not None else {}
+        given = {**plan.arguments, **rights_of(operation, rule), **about}
+        return PlannedCall(owner, operation.name, without_key(operation, given))
     named = parameter_of(operation, rule.person)
     if shared is None or named is None:
         return None
@@ -211,7 +221,9 @@ def arguments_about(
     for parameter in operation.parameters:
         kind = kind_of_argument(parameter.name, operation.name)
         last = last_name(parameter.name)
-        if last == last_name(offer.rule.person) or names_person(parameter):
+        if offer.rule.code and last == last_name(offer.rule.code):
+            given[parameter.name] = code_of(offer.call, offer.rule.code)
+        elif last == last_name(offer.rule.person) or names_person(parameter):
             of_group = offer.group or name_of(example, parameter, offer.person)
             given[parameter.name] = as_taken_by(parameter, of_group)
         elif last == last_name(offer.rule.object) or kind == shared:
@@ -428,9 +440,18 @@ def _membership(policy: Policy | None, rule: Share, named: Parameter) -> Share |
 
 
 def _first(arguments: Mapping[str, Any], name: str) -> Any:
-    """Return an argument by its name, however deep it stands; of a list the one in it."""
-    value = next(v for given, v in arguments.items() if name in (given, last_name(given)))
+    """Return an argument by its name, however deep it stands; of a list the one in it.
+
+    None where there is none of that name.
+    """
+    named = (v for given, v in arguments.items() if name in (given, last_name(given)))
+    value = next(named, None)
     return value[0] if isinstance(value, list) else value
+
+
+def _made(rule: Share, call: Call) -> str:
+    """Return the object that a call made, for which it answered a code."""
+    return next(iter(ids_answered(call, kind_of_argument(rule.object, call.operation))), "")
 
 
 def _group(example: ExampleRun, rule: Share, operation: Operation, planned: PlannedCall) -> str:

@@ -88,6 +88,7 @@ def policy_of(
                 each.where,
                 each.members,
                 each.transfers,
+                each.code,
             )
             for each in described.share
         ),
@@ -107,13 +108,16 @@ def policy_of(
 
 
 def _require_arguments(share: ShareConfig, operations: Mapping[str, Operation]) -> None:
+    # What a code is made for may be what the same call makes, and is then no argument of it.
+    named = [("object", "" if share.code else share.object), ("person", share.person)]
+    said = {"opens": [*named, *(("where", each) for each in share.where)]}
+    said["accept"] = [("code", share.code)]
     for name, operation in operations.items():
-        if not matches(share.opens, name):
-            continue
         known = [each.name for each in operation.parameters]
         short = {*known, *map(last_name, known)}
-        named = (("object", share.object), ("person", share.person))
-        for setting, argument in (*named, *(("where", each) for each in share.where)):
+        asked = [*said["opens"]] if matches(share.opens, name) else []
+        asked += said["accept"] if matches(share.accept, name) else []
+        for setting, argument in asked:
             if argument and argument not in short:
                 raise TargetFileError(
                     f"policy.share.{setting} names {argument!r}, which is no argument of {name}"

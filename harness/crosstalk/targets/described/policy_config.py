@@ -65,6 +65,8 @@ class ShareConfig(Strict):
         opens: The operation that opens it, or invites; several where there are several ways.
         object: The argument of it that names the object.
         person: The argument of it that names the person, or the group.
+        code: The argument of `accept` that says the code, or the token of a link, which the opening
+            call answered: the person is then who says it.
         ends: Operations that end it.
         accept: The operation by which the person accepts, where that is needed; or several.
         role: The role that is given, where it is a role and no object.
@@ -75,7 +77,8 @@ class ShareConfig(Strict):
     """
 
     opens: Texts = Field(min_length=1)
-    person: str
+    person: str = ""
+    code: str = ""
     object: str = ""
     ends: Texts = Field(default_factory=list)
     accept: Texts = Field(default_factory=list)
@@ -91,6 +94,16 @@ class ShareConfig(Strict):
             raise ValueError(
                 "policy.share: set one of object, the argument that names what is shared, and "
                 "role, the role that is given"
+            )
+        if bool(self.person) == bool(self.code):
+            raise ValueError(
+                "policy.share: set one of person, the argument of opens that names who is given "
+                "the share, and code, the argument of accept that says the code that opens answered"
+            )
+        if self.code and (self.role or not self.accept):
+            raise ValueError(
+                "policy.share.code is of a share in an object: set object, and accept, the "
+                "operation that takes the code"
             )
         return self
 

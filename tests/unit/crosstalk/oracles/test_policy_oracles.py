@@ -201,6 +201,20 @@ def test_escalation_fires_where_a_role_that_was_sent_is_kept() -> None:
     assert Escalation().opportunities(story.history) == {"rest:PATCH /me": 1}
 
 
+@pytest.mark.parametrize(("alone", "times"), [(True, 1), (False, 0)])
+def test_refusal_of_undeclared_fields_is_an_opportunity_where_the_call_is_served_without_them(
+    alone: bool, times: int
+) -> None:
+    story = Story(ADMINS)
+    if alone:
+        probe = Probe("escalation", 1, "alone", "bob")
+        story.call(ALICE, "rest:PATCH /me", {"text": "x"}, {"ok": True}, probe=probe)
+    attack = Probe("escalation", 1, "attack", "bob")
+    given = {"text": "x", "owner_id": "bob-0001"}
+    story.call(ALICE, "rest:PATCH /me", given, {}, outcome=Outcome.ERROR, probe=attack)
+    assert Escalation().opportunities(story.history).total() == times
+
+
 def test_escalation_fires_where_what_is_sent_becomes_another_users() -> None:
     sent = {"text": TEXT, "owner_id": "bob-0001"}
     plain = marker("alice", 77)

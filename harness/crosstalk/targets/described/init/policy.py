@@ -23,6 +23,12 @@ _PEOPLE = re.compile(
     r"^(user(_?name|_?id)?|email|member(_?id)?|person|recipient|invitee|collaborator|with|target)s?$",
     re.IGNORECASE,
 )
+# What takes a code or the token of a link, what that argument is called, and what makes it.
+_TAKES = re.compile(r"accept|join|redeem|claim|shared|copy|import|invit|open|link", re.IGNORECASE)
+_CODE = re.compile(
+    r"^(?:(?:share|join|invite|invitation|access)_?)?(?:code|token|link|key)$", re.IGNORECASE
+)
+_MAKES_CODES = re.compile(r"share|invit|link|code|publish", re.IGNORECASE)
 # "A review is public", "anyone can read them", "every customer sees its stars", "by all customers".
 _PUBLIC = re.compile(
     r"\b(?:is|are|a|the)\s+public(?:ly)?\b|\bpublic(?:ly)?\s+(?:list|visible|readable|available)"
@@ -96,6 +102,20 @@ def policy_guesses(operations: Iterable[Offered], token: str = "") -> list[str]:
             f"person = {toml(person)}  # guess",
             *([f"accept = {toml(accepts)}  # guess"] if accepts else []),
             f"ends = {toml(ends)}  # guess" if ends else "# ends = [] names what takes it back",
+        ]
+    for opens, shared, accepts, code in _coded(offered):
+        ends = _ending(opens, shared, offered)
+        lines += [
+            "[[policy.share]]  # whoever says the code may see it",
+            f"opens = {toml(opens)}  # guess: it answers the code",
+            f"object = {toml(shared)}  # guess",
+            f"accept = {toml(accepts)}  # guess",
+            f"code = {toml(code)}  # guess",
+            *(
+                [f"ends = {toml(ends)}  # guess"]
+                if (ends := _ending(opens, shared, offered))
+                else []
+            ),
         ]
     for name, value in claims_of(token).items():
         if _TENANT_CLAIMS.match(name):
@@ -178,6 +198,29 @@ def _opening(offered: Sequence[Offered]) -> list[tuple[str, str, str]]:
         )
         if person is not None and shared is not None:
             found.append((name, person, shared))
+    return found
+
+
+def _coded(offered: Sequence[Offered]) -> list[tuple[str, str, str, str]]:
+    """Return operations that take a code by which something is shared, with that which makes it.
+
+    Each as the operation that makes the code, the argument for the object, the operation that takes
+    the code, and its argument.
+    """
+    found = []
+    for taking in offered:
+        code = next((one for one in taking.arguments if _CODE.match(last_name(one))), None)
+        if code is None or not _TAKES.search(taking.name):
+            continue
+        for each in offered:
+            if each is taking or each.reads or not _MAKES_CODES.search(each.name):
+                continue
+            if any(_PEOPLE.match(last_name(one)) or one == code for one in each.arguments):
+                continue
+            shared = next((one for one in each.arguments if is_id_path(last_name(one))), None)
+            if shared is not None and not (deletes(each.name) or _ENDS.search(each.name)):
+                found.append((each.name, shared, taking.name, code))
+                break
     return found
 
 

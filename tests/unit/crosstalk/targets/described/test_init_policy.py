@@ -60,6 +60,21 @@ def test_an_invitation_is_guessed_with_its_acceptance() -> None:
     assert share.ends == ["POST /boards/{board_id}/leave"]
 
 
+def test_sharing_by_a_code_is_guessed_with_what_makes_it_and_what_takes_it() -> None:
+    offered = [
+        Offered("save_patch", ("name",)),
+        Offered("edit_patch", ("patch_id", "name")),
+        Offered("share_patch", ("patch_id",)),
+        Offered("copy_shared", ("code",)),
+        Offered("unshare_patch", ("patch_id",)),
+    ]
+    (share,) = taken_in(policy_guesses(offered)).share
+    assert (share.opens, share.object) == (["share_patch"], "patch_id")
+    assert (share.accept, share.code, share.person) == (["copy_shared"], "code", "")
+    assert share.ends == ["unshare_patch"]
+    assert not policy_guesses([Offered("copy_patch", ("patch_id",)), Offered("scan", ("code",))])
+
+
 def test_tools_are_guessed_as_operations_are() -> None:
     offered = [
         Offered("share_note", ("note_id", "user_name")),

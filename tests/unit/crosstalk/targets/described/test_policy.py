@@ -105,6 +105,8 @@ def test_claims_are_filled_and_empty_ones_left_out(tmp_path: Path) -> None:
         ('[[policy.allow]]\nto = ["*"]\nscope = "tenant"', "under [tenants]"),
         ('[[policy.allow]]\nto = ["*"]\nwhen = "exit()"', "policy.allow.when"),
         ('[[policy.share]]\nopens = "x"\nperson = "y"', "set one of object"),
+        ('[[policy.share]]\nopens = "x"\nobject = "y"', "set one of person"),
+        ('[[policy.share]]\nopens = "x"\nobject = "y"\ncode = "z"', "set object, and accept"),
     ],
 )
 def test_mistakes_say_what_to_write(tmp_path: Path, text: str, said: str) -> None:

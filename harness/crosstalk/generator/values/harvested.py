@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from crosstalk.core.identifiers import identifiers_in, is_short_id
+from crosstalk.core.identifiers import identifiers_in, is_code_path, is_id_path, is_short_id
 from crosstalk.core.object_kinds import IDENTIFYING_FIELDS, is_of_kind, stem_of
 from crosstalk.surface.operation import Parameter
 
@@ -72,3 +74,28 @@ def admits(parameter: Parameter, value: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def numbers_named(
+    body: Any, fields: Collection[str], prefix: str = ""
+) -> Iterator[tuple[str, str]]:
+    """Yield the numbers under plain names of references, each after its path: `{"stop": 1}` says
+    what `remove_stop` takes. Those under the name of an id are among all ids of an answer.
+
+    Args:
+        body: Of an answer.
+        fields: Names of arguments that refer to objects.
+        prefix: The path of the body.
+    """
+    below: Iterable[tuple[Any, Any]] = ()
+    if isinstance(body, Mapping):
+        below = body.items()
+    elif isinstance(body, list):
+        below = enumerate(body)
+    for name, value in below:
+        path = f"{prefix}.{name}" if prefix else str(name)
+        if isinstance(value, Mapping | list):
+            yield from numbers_named(value, fields, path)
+        elif name in fields and isinstance(value, int) and not isinstance(value, bool):
+            known = is_id_path(path) or is_code_path(path)
+            yield from () if known else ((path, str(value)),)

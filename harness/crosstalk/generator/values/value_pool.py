@@ -48,6 +48,7 @@ from crosstalk.generator.values.harvested import (
     identifies,
     is_called,
     is_of,
+    numbers_named,
     says_no_kind,
 )
 from crosstalk.generator.values.removed_objects import RemovedObjects
@@ -170,7 +171,7 @@ class ValuePool:
             return
         sent = call.sent
         named = {str(each) for each in call.arguments.values()}
-        found = call.paths
+        found = [*call.paths, *numbers_named(call.answer.body, self._reference_fields)]
         received = call.received | identifiers_of(dict(call.answer.linked))
         has_id = any(path == "id" for path, _ in found)
         for path, text in found:

@@ -368,3 +368,16 @@ def test_variable_of_an_address_names_what_its_collection_holds() -> None:
     name = "rest:DELETE /plan/{meal_id}"
     assert pool.references("alice", meal, name, guess=False) == [plan]
     assert pool.sources(meal, name) == ["rest:POST /plan"]
+
+
+def test_a_number_under_the_name_of_a_reference_is_what_it_takes() -> None:
+    added = {"slug": "note-xtalicez00000001", "stop": 1, "nights": 2}
+    writer = Writer().call(ALICE, "mcp:add_stop", {"slug": "note-xtalicez00000001"}, ok(added))
+    listed = {"stops": [{"stop": 2, "nights": 2}]}
+    writer.call(ALICE, "mcp:show_trip", {"slug": "note-xtalicez00000001"}, ok(listed))
+    found = ValuePool(("slug", "stop"))
+    for call in writer.history:
+        found.harvest(call)
+    stop = Parameter("stop", {"type": "integer"}, required=True, role=Role.REFERENCE)
+    assert found.references("alice", stop, "mcp:remove_stop") == ["1", "2"]
+    assert found.references("bob", stop, "mcp:remove_stop", guess=False) == []

@@ -63,6 +63,8 @@ class ConcurrencyPhase:
     least: int = 160
     smallest: int = 30
     _suspected: set[str] = field(default_factory=set)
+    # A run whose calls are being made, with its script.
+    _begun: tuple[History, Script] | None = None
     # No more than so many clients, since the system refused more for being too many.
     _admitted: int = 2**31
 
@@ -77,6 +79,10 @@ class ConcurrencyPhase:
         outcome = PhaseOutcome()
         with suppress(OutOfTimeError):
             self._run_clients(budget, outcome)
+        if self._begun is not None:
+            # What was made before the time was over had its opportunities, and tells what it does.
+            self._judge(budget, *self._begun, outcome)
+            self._begun = None
         return outcome
 
     def _run_clients(self, budget: PhaseBudget, outcome: PhaseOutcome) -> None:
@@ -192,9 +198,11 @@ class ConcurrencyPhase:
                 break
             concurrent += steps
         steps = [*alone, *concurrent]
+        self._begun = history, Script((*first, *steps))
         parallel_run.run(budget.executor, history, steps, seed=str(random.random()))
+        made, self._begun = self._begun, None
         calibrate(history)
-        return history, Script((*first, *steps))
+        return made
 
     def _judge(
         self, budget: PhaseBudget, history: History, script: Script, outcome: PhaseOutcome

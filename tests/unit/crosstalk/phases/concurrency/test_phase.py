@@ -111,6 +111,15 @@ def test_concurrency_phase_finds_nothing_where_users_are_kept_apart_and_had_oppo
     assert outcome.controls["list"].own_reads > 10
 
 
+def test_run_that_is_cut_short_had_the_opportunities_of_what_was_made() -> None:
+    budget, phase = _turn(Notes(leaks=False)), ConcurrencyPhase()
+    with budget.executor.within(120):
+        outcome = phase.run(budget)
+    assert budget.executor.calls_made <= 120
+    assert outcome.controls["list"].oracles["concurrency"] > 0
+    assert (outcome.findings, outcome.inconclusive) == ([], [])
+
+
 def test_concurrent_clients_store_different_amounts_and_each_is_made_alone_as_well() -> None:
     system = Notes(leaks=False)
     outcome = ConcurrencyPhase().run(_turn(system))

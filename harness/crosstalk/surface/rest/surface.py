@@ -84,7 +84,8 @@ class RestSurface:
         self._streams = tuple(streams)
         self._pushed = PushedStreams()
         # Operations whose stream of events had no end.
-        self._endless: set[str] = set()
+        # Streams without an end, by operation and the arguments given: one may be for how long.
+        self._endless: set[tuple[str, frozenset[str]]] = set()
         self._addresses = Addresses(())
         self._walk = walk
         self._reader = reader
@@ -148,9 +149,11 @@ class RestSurface:
         try:
             made = form.request(arguments, presented)
             pushed = operation.extra.get("pushes")
-            if pushed or operation.name in self._endless:
+            asked = operation.name, frozenset(arguments)
+            if pushed or asked in self._endless:
                 return self._pushed.received(made, websocket=pushed == "websocket")
-            answer = self._exchanged(operation, form.method, made)
+            answer, endless = self._exchanged(operation, form.method, made)
+            self._endless |= {asked} if endless else set()
         except UnsendableError as error:
             return unsendable(str(error))
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
@@ -169,8 +172,11 @@ class RestSurface:
         self._pushed.close()
         self._http.close()
 
-    def _exchanged(self, operation: Operation, method: str, made: Request) -> Answer:
+    def _exchanged(self, operation: Operation, method: str, made: Request) -> tuple[Answer, bool]:
         """Send a request and read its answer; of a stream of events what comes at once.
+
+        Returns:
+            The answer, and whether it is that of a stream without an end.
 
         Raises:
             httpx2.HTTPError: There is no answer.
@@ -179,16 +185,14 @@ class RestSurface:
             method, made.url, content=made.content, headers=made.headers
         )
         if method != "GET" or operation.surface != "rest":
-            return answer_of(self._http.send(request))
+            return answer_of(self._http.send(request)), False
         response = self._http.send(request, stream=True)
         if is_stream(response):
             answer, ended = read_for_a_while(request, response)
-            if not ended:
-                self._endless.add(operation.name)
-            return answer
+            return answer, not ended
         response.read()
         overhear(lambda: response.text)
-        return answer_of(response)
+        return answer_of(response), False
 
     def _of_page(self, method: str, made: Request, answer: Answer) -> Answer:
         """Return what a page or a form answered with, as a person takes it.

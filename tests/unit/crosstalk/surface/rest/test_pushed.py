@@ -27,6 +27,12 @@ DOCUMENT = {
         "/live": {"get": {"responses": {"200": {"content": {"text/event-stream": {}}}}}},
         "/hidden": {"get": {"responses": {"200": {"content": {"application/json": {}}}}}},
         "/ended": {"get": {"responses": {}}},
+        "/waits": {
+            "get": {
+                "parameters": [{"name": "wait", "in": "query", "schema": {"type": "integer"}}],
+                "responses": {},
+            }
+        },
         "/again": {
             "get": {
                 "parameters": [{"name": LAST_EVENT, "in": "header", "schema": {"type": "string"}}],
@@ -57,7 +63,7 @@ class Feed(BaseHTTPRequestHandler):
             self.wfile.write(json.dumps(DOCUMENT).encode())
             return
         self._event(f"first of {caller}")
-        if self.path != "/ended":
+        if self.path not in ("/ended", "/waits"):
             self.more.wait(10)
             self._event(f"second of {caller}")
             self.over.wait(10)
@@ -154,3 +160,12 @@ def test_websocket_gives_what_was_pushed_and_a_refusal_is_an_error() -> None:
         finally:
             surface.close()
             server.shutdown()
+
+
+def test_stream_that_stands_for_as_long_as_is_asked_ends_where_nothing_is_asked() -> None:
+    with feed() as surface:
+        (waits,) = [each for each in surface.discover() if each.name == "rest:GET /waits"]
+        whole = surface.call(waits, {}, ANN)
+        assert surface.call(waits, {"wait": 9}, ANN).body["events"] == [{"said": "first of ann"}]
+        # What it shows, and in which form, is the same as before.
+        assert surface.call(waits, {}, ANN) == whole

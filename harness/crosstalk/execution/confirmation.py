@@ -30,6 +30,7 @@ from crosstalk.execution.likely import likely_part, wider_part
 from crosstalk.execution.other_entries import with_other_entries
 from crosstalk.execution.repeated_acts import with_acts_repeated, with_one_act, without_acts
 from crosstalk.execution.replay import Replayer
+from crosstalk.execution.rising_numbers import with_rising_numbers
 from crosstalk.execution.shortening import Shortening, Shown
 from crosstalk.execution.stopping import OutOfTimeError
 from crosstalk.oracles.base import Suspicion
@@ -199,6 +200,9 @@ class Confirmation:
             others = [whole if likely is not None else None, with_fresh_words(whole, operations)]
         if suspicion.oracle == "ownership":
             others.append(with_acts_repeated(whole, suspicion, operations))
+            # A best of all may have been beaten by the example.
+            calls = self.replayer.executor.calls_in_all
+            others.append(with_rising_numbers(whole, suspicion, operations, history, calls))
             # Another entry each time: one replay alone may be about what is far ahead.
             turned = with_other_entries(whole, suspicion, operations, history)
             others += [turned] * _TURNS

@@ -19,6 +19,7 @@ from crosstalk.core.identifiers import map_markers, remarked_cut
 from crosstalk.core.script import Script, Step, UnresolvedReferenceError, resolve
 from crosstalk.execution.executor import Executor, PlannedCall
 from crosstalk.execution.other_entries import chosen
+from crosstalk.execution.rising_numbers import risen
 from crosstalk.surface.capabilities import page_size, renewed_size
 from crosstalk.surface.operation import Role
 from crosstalk.surface.patterns import admits, renewed
@@ -160,7 +161,8 @@ class ScriptRunner:
             return [self._of_this_run(each, salt) for each in value]
         if not isinstance(value, str):
             return value
-        return self.texts.get((salt, value)) or chosen(value, salt)
+        other = self.texts.get((salt, value)) or chosen(value, salt)
+        return risen(other, self.executor.calls_in_all)
 
 
 def _is_plain(value: Any) -> TypeGuard[str]:

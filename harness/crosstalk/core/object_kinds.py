@@ -100,7 +100,8 @@ _COMPARING = frozenset({"compare", "diff", "difference"})
 _RELATION = re.compile(
     r"^(?:parent|reply_?to|in_?reply_?to|depends_?on|blocked_?by|blocks|stacked_?on|linked_?to"
     r"|related_?to|duplicate_?of|copy_?of|copied_?from|based_?on|follows|precedes|supersedes"
-    r"|replaces|continues|merge_?into|move_?to|belongs_?to|part_?of|child_?of)$",
+    r"|replaces|continues|merge_?into|move_?to|belongs_?to|part_?of|child_?of|derived_?from"
+    r"|forked_?from|ancestor|predecessor|successor)$",
     re.IGNORECASE,
 )
 # What one of several objects of a kind is to the call: one to keep and one to drop.
@@ -119,7 +120,7 @@ _PARTS = frozenset(
         "other",
     }
     | {"first", "second", "primary", "secondary", "duplicate", "survivor", "winner", "loser"}
-    | {"original", "merged", "merge", "kept", "dropped"}
+    | {"original", "merged", "merge", "kept", "dropped", "with", "against", "versus", "vs"}
 )
 # A change whose address ends with a collection and a word in the singular.
 _DONE_BELOW = re.compile(
@@ -237,6 +238,14 @@ def without_part(stem: str) -> str:
     return "_".join(left) if len(left) < len(words) else stem
 
 
+def part_of(name: str) -> str:
+    """Return the word by which a name says which of several objects of a kind it is: `other` of
+    `other_project_id`; empty where it says none.
+    """
+    words = re.split(r"_|(?<=[a-z])(?=[A-Z])", last_name(name))
+    return next((each.lower() for each in words if each.lower() in _PARTS), "")
+
+
 def kind_named(name: str, operation: str) -> str:
     """Return the kind of object that an argument names by what its system calls it.
 
@@ -247,7 +256,14 @@ def kind_named(name: str, operation: str) -> str:
         return "revision"
     if last_name(name).lower() not in IDENTIFYING_FIELDS:
         numbered = _NUMBERED.fullmatch(last_name(name))
-        return singular(numbered.group(1)) if numbered else kind_of_argument(name, operation)
+        if numbered is None:
+            return kind_of_argument(name, operation)
+        if stem := without_part(numbered.group(1)):
+            return singular(stem)
+        # The `other_number` of `/snags/{number}/duplicate` is that of a snag as well.
+        field = last_name(name)[numbered.end(1) :].lstrip("_").lower()
+        beside = _collection_before(field, operation)
+        return singular(beside or _acted_on(operation) or noun_of(operation))
     return singular(_collection_before(name, operation) or noun_of(operation))
 
 
@@ -274,7 +290,7 @@ def called_kind(name: str) -> str:
 
 def is_relation(name: str) -> bool:
     """Return whether an argument says to which other object of the kind one stands: `parent`."""
-    return _RELATION.match(last_name(name)) is not None
+    return _RELATION.match(stem_of(last_name(name))) is not None
 
 
 def is_of_kind(have: str, wanted: str) -> bool:

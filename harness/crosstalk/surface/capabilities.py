@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from crosstalk.core.history import Actor, History
 from crosstalk.core.identifiers import last_name
-from crosstalk.core.object_kinds import IDENTIFYING_FIELDS, deletes, is_plain
+from crosstalk.core.object_kinds import IDENTIFYING_FIELDS, deletes, is_plain, part_of
 from crosstalk.surface.operation import Operation, Parameter, Role
 
 _PAGE_SIZES = frozenset(
@@ -193,6 +194,24 @@ def is_outermost(operation: Operation, parameter: Parameter) -> bool:
     named = required_references(operation)
     addressed = [each for each in named if f"{{{each.name}}}" in operation.name]
     return len(named) > 1 and (addressed or named)[0] == parameter
+
+
+def needs_values(operation: Operation) -> bool:
+    """Return whether an operation must be given a value or a text beside what it names."""
+    return any(
+        each.required and each.role in (Role.TEXT, Role.VALUE, Role.QUERY)
+        for each in operation.parameters
+    )
+
+
+def parts_of_places(operation: Operation) -> dict[str, str]:
+    """Return, for an operation that names two places of several objects each, which of the two each
+    argument is about: a snag of a project is marked as the double of the `other_number` of an
+    `other_project_id`. Other operations have none.
+    """
+    parts = {each.name: part_of(each.name) for each in required_references(operation)}
+    several = [part for part, times in Counter(parts.values()).items() if times > 1]
+    return parts if len(several) > 1 else {}
 
 
 # What is done to an object that is not there for the same a second time.

@@ -17,6 +17,7 @@ from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.examples.example_run import ExampleRun
 from crosstalk.generator.values.texts import COMMON_WORD
 from crosstalk.surface.capabilities import (
+    needs_values,
     observation_arguments,
     page_size,
     required_references,
@@ -66,7 +67,8 @@ def all_readings(example: ExampleRun, reader: Actor, *, switches: bool = True) -
     for operation in example.capabilities.details:
         (reference,) = required_references(operation)
         mine = example.pool.references(reader.name, reference, operation.name, guess=False)
-        if mine:
+        # Without the month that it needs it is refused: `valued_readings` have one.
+        if mine and not needs_values(operation):
             asked = observation_arguments(operation, example.history, reader)
             named = [mine[-1]] if reference.many else mine[-1]
             # What stands inside an object can be a list with pages, too.
@@ -89,8 +91,23 @@ def detail(example: ExampleRun, operation: Operation, reader: Actor, named: str)
     """Return the call by which a user reads one object."""
     (reference,) = required_references(operation)
     asked = observation_arguments(operation, example.history, reader)
+    if needs_values(operation):
+        asked = {**_values_served(example, operation), **asked}
     value = [named] if reference.many else named
     return PlannedCall(reader, operation.name, {**asked, reference.name: value})
+
+
+def _values_served(example: ExampleRun, operation: Operation) -> dict[str, Any]:
+    """Return the values that a reading must be given, as it was served with them last."""
+    needed = [
+        each.name
+        for each in operation.parameters
+        if each.required and each.role in (Role.TEXT, Role.VALUE, Role.QUERY)
+    ]
+    for call in reversed(example.history.calls):
+        if call.operation == operation.name and call.answer.outcome is Outcome.OK:
+            return {name: call.arguments[name] for name in needed if name in call.arguments}
+    return {}
 
 
 def cursors_in(answer: Answer) -> list[str]:

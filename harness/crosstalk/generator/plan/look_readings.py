@@ -11,7 +11,12 @@ from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.examples.arrangement import Arrangement
 from crosstalk.generator.examples.example_run import ExampleRun
 from crosstalk.generator.examples.readings import Reading
-from crosstalk.surface.capabilities import observation_arguments, required_references
+from crosstalk.generator.examples.valued_readings import valued_readings
+from crosstalk.surface.capabilities import (
+    needs_values,
+    observation_arguments,
+    required_references,
+)
 from crosstalk.surface.operation import Operation, Role
 
 
@@ -75,7 +80,16 @@ def details_read(users: Arrangement) -> list[Reading]:
     """Return the victim's readings of one object of each kind, in every way that there is."""
     example, victim = users.example, users.victim
     found: list[Reading] = []
+    valued = {
+        operation.name: asked
+        for operation, asked in valued_readings(example, users.drawer, victim)
+        if required_references(operation)
+    }
     for operation in example.capabilities.details:
+        if needs_values(operation):
+            # Without the month of a summary it is refused.
+            found += [(operation, valued[operation.name])] if operation.name in valued else []
+            continue
         (reference,) = required_references(operation)
         known = example.pool.references(victim.name, reference, operation.name, guess=False)
         if known and not operation.conversational:

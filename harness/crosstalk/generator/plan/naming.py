@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 from crosstalk.core.history import Actor, Call, Outcome, Probe
 from crosstalk.core.identifiers import map_markers, map_strings, mark_of
@@ -22,7 +22,11 @@ from crosstalk.generator.examples.provision import undoes
 from crosstalk.generator.examples.readings import Reading, detail, details_of, holding
 from crosstalk.generator.examples.shown_through import read_through
 from crosstalk.generator.examples.tenants import colleagues, is_kept_from
-from crosstalk.generator.rules.comparisons.existence_pair import comparable_ids, pair
+from crosstalk.generator.rules.comparisons.existence_pair import (
+    comparable_ids,
+    pair,
+    unknown_like,
+)
 from crosstalk.generator.survey.reach import Form, Reach, own_objects
 from crosstalk.generator.values.forms.spellings import forms_for, is_path, says_victim, spelled
 from crosstalk.oracles.existence import told_apart
@@ -257,14 +261,50 @@ class Naming:
             if first_removal or (changed and undoes(users.example.state, operation)):
                 # What was archived is looked for before it is taken back, or gone.
                 gone = gone or first_removal
-                _read_what_became(users, changed)
+                self._read_what_became(users, changed)
                 changed = {}
             named = [str(planned.arguments.get(e.name)) for e in required_references(operation)]
             readings = _reading(users, named[0]) if len(named) == 1 else []
             served = users.example.execute(planned).answer.outcome is Outcome.OK
             if served and readings and (removes(operation) or _is_plain_step(operation)):
                 changed[named[0]] = readings
-        _read_what_became(users, changed)
+        self._read_what_became(users, changed)
+
+    def _read_what_became(
+        self, users: Arrangement, changed: Mapping[str, Sequence[Operation]]
+    ) -> None:
+        """Have the attacker read objects of the victim's, the last that were changed first.
+
+        What is refused in other words than anything was, e.g. that it is in the bin, is compared
+        with what does not exist.
+        """
+        example, attacker = users.example, users.attacker
+        asked = [
+            (detail(example, each, attacker, named), each)
+            for named, readings in reversed([*changed.items()])
+            for each in readings[:_WAYS]
+        ][:_MOST_READ]
+        if users.ended:
+            return
+        calls = example.execute_all_spoilt([planned for planned, _ in asked])
+        unusual = next((n for n, call in enumerate(calls) if self._is_unusual(users, call)), None)
+        example.judge_soon(after=1)
+        if unusual is None or users.ended:
+            return
+        (planned, operation) = asked[unusual]
+        (parameter,) = required_references(operation)
+        named = str(planned.arguments[parameter.name])
+        unknown = unknown_like(named, users.drawer.choice.uuid(), parameter)
+        key = example.next_probe()
+        halves: tuple[tuple[Literal["foreign", "missing"], str], ...] = (
+            ("foreign", named),
+            ("missing", unknown),
+        )
+        for part, value in halves:
+            probe = Probe("existence", key, part, users.victim.name)
+            said = {**planned.arguments, parameter.name: value}
+            example.execute_spoilt(PlannedCall(attacker, operation.name, said, probe))
+        example.judge_soon(after=1)
 
 
 def _in_words_of(
@@ -302,16 +342,3 @@ def _reading(users: Arrangement, known: str) -> list[Operation]:
     """Return what shows one object of the victim's alone."""
     found = details_of(users.example, users.victim, known)
     return [each for each in found if not required_references(each)[0].many]
-
-
-def _read_what_became(users: Arrangement, changed: Mapping[str, Sequence[Operation]]) -> None:
-    """Have the attacker read objects of the victim's, the last that were changed first."""
-    example, attacker = users.example, users.attacker
-    asked = [
-        detail(example, each, attacker, named)
-        for named, readings in reversed([*changed.items()])
-        for each in readings[:_WAYS]
-    ]
-    if not users.ended:
-        example.execute_all_spoilt(asked[:_MOST_READ])
-        example.judge_soon(after=1)

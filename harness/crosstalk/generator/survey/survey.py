@@ -21,6 +21,7 @@ from crosstalk.generator.survey.pages import PagesPart
 from crosstalk.generator.survey.reach import ReachPart
 from crosstalk.generator.survey.refused import RefusedPart
 from crosstalk.generator.survey.removal import RemovalPart
+from crosstalk.generator.survey.shared_words import SharedWordsPart
 from crosstalk.generator.survey.times import TimesPart
 from crosstalk.generator.survey.undeclared import UndeclaredPart
 from crosstalk.surface.capabilities import Capabilities
@@ -57,6 +58,7 @@ _NEIGHBOUR = NeighbourPart()
 PARTS: tuple[Part, ...] = (
     PagesPart(),
     AlikePart(),
+    SharedWordsPart(),
     _NEIGHBOUR,
     TimesPart(),
     NamesPart(),
@@ -118,9 +120,10 @@ class Survey:
                     example = ExampleRun(self.state, self._capabilities)
                 before = self.state.executor.calls_made
                 members = apart(example.members, example.history.policy)
-                # What the second part leaves is of those who act in the third, and no other's; few
-                # servers have what the one for times is for, and it acts with those of the next.
-                turn = number - (number > 1) - (number > _TIMES)
+                # What the second part leaves is of those who act in the next, and no other's; few
+                # servers have what the third and the one for times are for, and they act with those
+                # of the next.
+                turn = number - (number > 1) - (number > 2) - (number > _TIMES)
                 victim = members[turn % len(members)]
                 attacker = members[(turn + 1) % len(members)]
                 # The first parts could use all, and the others would not be made.

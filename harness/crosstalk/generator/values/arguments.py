@@ -21,7 +21,7 @@ from crosstalk.generator.values.forms.spans import later_ends
 from crosstalk.generator.values.forms.words import lists_words
 from crosstalk.generator.values.texts import COMMON_WORD, Texts, carried, cut_to_fit
 from crosstalk.generator.values.value_pool import ValuePool
-from crosstalk.surface.capabilities import required_references
+from crosstalk.surface.capabilities import parts_of_places, required_references
 from crosstalk.surface.operation import Operation, Parameter, Role
 
 HOSTILE_TEXTS = (
@@ -116,7 +116,8 @@ class ArgumentDrawer:
         optional = self.knowledge.optional(self.choice, operation)
         arguments: dict[str, Any] = {}
         kind = kind_named(naming.name, operation.name) if naming else ""
-        chosen: list[tuple[str, str]] = [(kind, target)] if target else []
+        parts = parts_of_places(operation)
+        chosen = [(kind, target, parts.get(naming.name, "") if naming else "")] if target else []
         # The innermost object first: an invoice without lines has none to go with it.
         outermost_last = [each for each in reversed(operation.parameters) if each.refers]
         others = [each for each in operation.parameters if not each.refers]
@@ -132,11 +133,15 @@ class ArgumentDrawer:
             elif parameter is spoilt and not (identified and self.trusting):
                 arguments[parameter.name] = self._hostile()
             else:
-                value = self._value(operation, parameter, actor, references, chosen)
+                named = kind_named(parameter.name, operation.name)
+                part = parts.get(parameter.name, "")
+                # What belongs to the other snag says nothing of the project of this one.
+                near = [(of, one) for of, one, its in chosen if part == its or of == named]
+                value = self._value(operation, parameter, actor, references, near)
                 if value is not None:
                     arguments[parameter.name] = value
                 if parameter.refers and isinstance(value, str):
-                    chosen.append((kind_named(parameter.name, operation.name), value))
+                    chosen.append((named, value, part))
         arguments |= later_ends(arguments)
         if operation.reads_only:
             self._as_it_was_stored(operation, arguments)
@@ -324,7 +329,10 @@ class ArgumentDrawer:
         taken = {value for of, value in chosen if of == kind}
         apart = [each for each in found if each not in taken] or found
         others = [each for each in chosen if each[0] != kind]
-        fitting = self.pool.together.related(kind, apart, others)
+        together = self.pool.together
+        fitting = together.belonging(kind, apart, others) or (
+            together.belonging(kind, found, others) or apart
+        )
         return self.choice.of(self._placed_somewhere(owners, operation, parameter, fitting, chosen))
 
     def _placed_somewhere(

@@ -245,6 +245,9 @@ class ValuePool:
             return
         if not served and answer.outcome not in (Outcome.ERROR, Outcome.REFUSED):
             return
+        if not served and call.probe is not None and call.probe.kind == "existence":
+            # It was refused for what is another's, whatever else it named.
+            return
         for argument, value in call.arguments.items():
             name = last_name(argument)
             if not isinstance(value, str | int):
@@ -419,6 +422,9 @@ class ValuePool:
             ways.append((is_called, kind))
         elif parameter.many:
             # The `order` of questions lists questions.
+            ways.append((fits, singular(noun_of(operation))))
+        if is_relation(name):
+            # The `parent_id` of a formula is a formula's.
             ways.append((fits, singular(noun_of(operation))))
         if (told_by_address := kind_before(parameter.name, operation)) not in ("", kind):
             # A `/plan/{meal_id}` is what `POST /plan` has made, whatever that calls it.

@@ -7,10 +7,12 @@ import pytest
 from crosstalk.core.object_kinds import (
     ends_session,
     is_of_kind,
+    is_relation,
     kind_named,
     kind_of_argument,
     kind_of_field,
     noun_of,
+    part_of,
     singular,
     without_shared_prefix,
 )
@@ -149,6 +151,9 @@ def test_logouts_are_known_by_their_names(operation: str, ends: bool) -> None:
         ("no", "mcp:remove_card", "card"),
         ("old", "rest:GET /pages/{slug}/compare", "revision"),
         ("old", "rest:POST /tags/rename", "old"),
+        ("with", "rest:GET /drafts/{draft_id}/compare", "draft"),
+        ("other_number", "rest:POST /projects/{project_id}/snags/{number}/duplicate", "snag"),
+        ("source_account_number", "rest:POST /transfers", "account"),
     ],
 )
 def test_argument_names_the_kind_that_its_address_says(
@@ -192,3 +197,11 @@ def test_other_object_of_an_act_is_of_the_collection_that_the_act_is_about(
     name: str, operation: str, kind: str
 ) -> None:
     assert kind_of_argument(name, operation) == kind
+
+
+def test_relation_and_one_of_several_are_read_off_an_arguments_name() -> None:
+    assert is_relation("parent_id")
+    assert is_relation("derived_from")
+    assert not is_relation("formula_id")
+    assert part_of("other_project_id") == "other"
+    assert part_of("project_id") == ""

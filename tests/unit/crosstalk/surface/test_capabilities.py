@@ -9,6 +9,8 @@ import pytest
 from crosstalk.surface.capabilities import (
     creators_among,
     first_word,
+    needs_values,
+    parts_of_places,
     removes,
     renewed_size,
     required_references,
@@ -125,3 +127,21 @@ def test_address_of_what_is_changed_names_what_is_there(
 )
 def test_first_word_of_a_graphql_field_is_that_of_the_field(name: str, word: str) -> None:
     assert first_word(name) == word
+
+
+def test_an_operation_that_names_two_places_says_which_each_argument_is_about() -> None:
+    names = ("project_id", "number", "other_project_id", "other_number")
+    text = {"type": "string"}
+    named = tuple(Parameter(each, text, True, Role.REFERENCE) for each in names)
+    address = "rest:POST /projects/{project_id}/snags/{number}/duplicate"
+    found = parts_of_places(Operation("rest", address, named, reads_only=False))
+    assert list(found.values()) == ["", "", "other", "other"]
+    assert parts_of_places(Operation("rest", address, named[:3], reads_only=False)) == {}
+
+
+def test_a_reading_may_need_a_value_beside_what_it_names() -> None:
+    named = Parameter("gauge_id", {"type": "string"}, True, Role.REFERENCE)
+    month = Parameter("month", {"type": "string"}, True, Role.VALUE)
+    page = Parameter("page", {"type": "integer"}, False, Role.VALUE)
+    assert needs_values(Operation("mcp", "mcp:month_summary", (named, month), reads_only=True))
+    assert not needs_values(Operation("mcp", "mcp:get_gauge", (named, page), reads_only=True))

@@ -27,6 +27,7 @@ from crosstalk.oracles.base import is_empty
 from crosstalk.oracles.service import NOTHING_TO_SHOW
 from crosstalk.surface.capabilities import (
     Capabilities,
+    needs_values,
     observation_arguments,
     removes,
     required_references,
@@ -153,6 +154,9 @@ class PassContext:
         for operation in self.capabilities.details:
             (reference,) = required_references(operation)
             theirs = self.target(operation, reference)
+            if needs_values(operation):
+                # `_asked_for` gives it the month without which it is refused.
+                continue
             if operation.surface in self.surfaces and theirs is not None:
                 asked = observation_arguments(operation, example.history, victim)
                 named = [theirs] if reference.many else theirs

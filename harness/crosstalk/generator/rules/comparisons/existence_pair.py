@@ -24,7 +24,11 @@ from crosstalk.generator.examples.example_run import ExampleRun
 from crosstalk.generator.examples.provision import Provision
 from crosstalk.generator.values.arguments import ArgumentDrawer
 from crosstalk.generator.values.choice import Draw, HypothesisChoice
-from crosstalk.surface.capabilities import is_outermost, required_references
+from crosstalk.surface.capabilities import (
+    is_outermost,
+    parts_of_places,
+    required_references,
+)
 from crosstalk.surface.operation import Operation, Parameter, Role
 
 # Of the 32 bits of a word's number those that words of one time have in common.
@@ -150,11 +154,16 @@ def pair(
             target=theirs,
             naming=parameter,
         )
+        # Of two places one is the other's alone, with all that it is named by.
+        places = parts_of_places(operation)
+        place = places.get(parameter.name, "")
         shared |= {
             # Of a list the last is the victim's: one of the caller's own is not inside it.
             each.name: inner[each.name][-1:] if each.many else inner[each.name]
             for each in required_references(operation)
-            if each.name in inner and not is_outermost(operation, each)
+            if each.name in inner
+            and not is_outermost(operation, each)
+            and places.get(each.name, "") == place
         }
     # Two different calls under one key differ for that alone.
     keys = {each.name for each in operation.parameters if each.role is Role.KEY}

@@ -407,6 +407,34 @@ def test_object_that_its_owner_has_put_away_is_read_by_another_user(
     assert found == ({GET.name} if leaks else set())
 
 
+@pytest.mark.parametrize("leaks", [True, False])
+def test_words_that_refuse_what_was_put_away_are_compared_with_those_for_nothing(
+    *, leaks: bool
+) -> None:
+    class Bin(Notes):
+        def __init__(self) -> None:
+            super().__init__()
+            self.binned: dict[str, str] = {}
+
+        def discover(self) -> list[Operation]:
+            return [ADD, LIST, GET, EDIT, DELETE]
+
+        def call(
+            self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+        ) -> Answer:
+            caller, name = presented.headers.get("caller", ""), str(arguments.get("note_id"))
+            if caller == arguments.get("user_id"):
+                owner = self.binned.get(name)
+                if operation is GET and owner and (leaks or owner == caller):
+                    return Answer(Outcome.ERROR, 404, None, {}, "in_bin", "it is in the bin")
+                if operation is DELETE and name in self.kept.get(caller, {}):
+                    self.binned[name] = caller
+            return super().call(operation, arguments, presented)
+
+    found = {each.operation for one in looked(Bin()) for each in Existence().judge(one)}
+    assert (GET.name in found) is leaks
+
+
 @pytest.mark.parametrize("all_checked", [True, False])
 @pytest.mark.parametrize(("name", "kind"), [("note_ids", "array"), ("note_ids[]", "string")])
 def test_another_users_object_is_named_behind_an_own_one(

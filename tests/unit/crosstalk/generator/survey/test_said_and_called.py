@@ -16,9 +16,10 @@ from crosstalk.core.principals import USERS, Principals
 from crosstalk.execution.executor import Executor, PlannedCall
 from crosstalk.generator.examples.arrangement import Arrangement, makers
 from crosstalk.generator.examples.example_run import ExampleRun
-from crosstalk.generator.examples.readings import filters
+from crosstalk.generator.examples.readings import all_readings, detail, filters
 from crosstalk.generator.examples.state import GeneratorState
 from crosstalk.generator.examples.valued_readings import in_fresh_words, valued_readings
+from crosstalk.generator.plan.look_readings import details_read
 from crosstalk.generator.plan.naming import Naming
 from crosstalk.generator.rules.comparisons.existence_pair import (
     comparable_ids,
@@ -358,6 +359,36 @@ def test_things_that_are_moved_are_of_the_user_they_are_moved_from() -> None:
     assert foreign.arguments["from_note_id"] == ids[alice] != missing.arguments["from_note_id"]
 
 
+def test_one_of_two_places_is_anothers_with_all_that_it_is_named_by() -> None:
+    text = {"type": "string"}
+    named = [Parameter(each, text, True, Role.REFERENCE) for each in ("project_id", "snag_id")]
+    other = [replace(each, name=f"other_{each.name}") for each in named]
+    add = Operation("rest", "rest:POST /projects", (IDENTITY, TEXT), reads_only=False)
+    address = "rest:POST /projects/{project_id}/snags"
+    inside = Operation("rest", address, (IDENTITY, named[0], TEXT), reads_only=False)
+    double = f"{address}/{{snag_id}}/duplicate"
+    mark = Operation("rest", double, (IDENTITY, *named, *other), reads_only=False)
+
+    class Snags(Notes):
+        def call(
+            self, operation: Operation, arguments: Mapping[str, Any], presented: Presented
+        ) -> Answer:
+            return super().call(ADD if operation in (add, inside) else LIST, arguments, presented)
+
+    example = begun(Snags(), add, inside, mark)
+    alice, bob = example.members[:2]
+    users = Arrangement(example, Random(1), alice, bob)
+    made = {
+        each: [call for one in (add, inside) if (call := users.use(one, each)) is not None]
+        for each in (alice, bob)
+    }
+    ids = {who: [call.answer.body["id"] for call in calls] for who, calls in made.items()}
+    asked = (example, users.drawer, bob, alice, mark, other[0], ids[alice][0])
+    foreign, _ = pair(*asked, joint=False)
+    assert [foreign.arguments[each.name] for each in other] == ids[alice]
+    assert not set(ids[alice]) & {foreign.arguments[each.name] for each in named}
+
+
 def test_one_of_two_that_are_compared_is_anothers() -> None:
     old = Parameter("old_note_id", {"type": "string"}, True, Role.REFERENCE)
     new = Parameter("new_note_id", {"type": "string"}, True, Role.REFERENCE)
@@ -462,6 +493,23 @@ def test_an_id_of_another_kind_does_not_count_as_asked_for() -> None:
         naming.one(users, write, each)
         assert len(example.history) > before
         assert example.state.choices[Reach(write, each, Form.PLAIN).key] == made
+
+
+def test_a_reading_that_needs_a_month_is_not_made_without_one() -> None:
+    month = Parameter("month", {"type": "string"}, True, Role.VALUE)
+    total = Operation("rest", "rest:GET /notes/{note_id}/total", (IDENTITY, NOTE, month), True)
+    example = begun(Notes(), ADD, LIST, GET, total)
+    alice = example.members[0]
+    who = {"user_id": example.history.subjects[alice.name]}
+    example.execute(PlannedCall(alice, ADD.name, {**who, "text": "a"}))
+    users = Arrangement(example, Random(1), alice, example.members[1])
+    for found in (all_readings(example, alice), users.readings(alice), details_read(users)):
+        assert any(each is GET for each, _ in found)
+        assert all("month" in asked for each, asked in found if each is total)
+    served = example.execute(PlannedCall(alice, ADD.name, {**who, "text": "a"})).answer.body["id"]
+    asked = {**who, "note_id": served, "month": "2026-05"}
+    example.execute(PlannedCall(alice, total.name, asked))
+    assert detail(example, total, alice, served).arguments == asked
 
 
 @pytest.mark.parametrize(("calls", "days"), [(400, 1), (6_000, 2)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crosstalk.core.history import Answer
+from crosstalk.core.history import Answer, Probe
 from crosstalk.core.identifiers import marker
 from crosstalk.core.object_kinds import IDENTIFYING_FIELDS
 from crosstalk.core.owned_objects import OwnedObject
@@ -305,6 +305,20 @@ def test_a_relation_names_an_object_of_the_kind_of_its_operation() -> None:
     found = pool(writer)
     assert found.references("alice", stacked, "rest:POST /habits", guess=False) == [TASK]
     assert found.references("alice", stacked, "rest:POST /pages", guess=False) == []
+    parent = Parameter("parent_id", {"type": "string"}, required=False, role=Role.REFERENCE)
+    address = "rest:PATCH /habits/{habit_id}"
+    assert found.references("alice", parent, address, guess=False) == [TASK]
+
+
+def test_refusal_of_what_another_has_tells_nothing_of_the_own_object_beside_it() -> None:
+    refusal = refused(404, "not_found", "no such page")
+    probe = Probe("existence", 1, "foreign", "bob")
+    asked = {"hive": "north", "page_id": TASK}
+    writer = Writer().call(ALICE, *MADE).call(ALICE, "mcp:move", asked, refusal, probe=probe)
+    found = ValuePool(_FIELDS)
+    for call in writer.history:
+        found.harvest(call)
+    assert found.references("alice", HIVE, "mcp:requeen") == ["north"]
 
 
 def test_refusal_says_of_what_kind_an_argument_wants_an_object() -> None:

@@ -78,6 +78,7 @@ class FirstLook:
         self._capabilities = Capabilities.of(list(state.executor.operations.values()))
         self._naming = Naming(random)
         self._says_bad_values = False
+        self._described = False
 
     def run(
         self, begun: History | None = None, *, closely: bool = True, changing: bool = True
@@ -88,8 +89,8 @@ class FirstLook:
             begun: What a newcomer, the last of all users, has read of their lists so far, to be
                 gone on with.
             closely: Whether the closer look follows at once; otherwise it is made by `closer`.
-            changing: Whether the attacker changes and removes what is the victim's before that,
-                as it does in the closer look.
+            changing: Whether the attacker reads what the server says about itself, and changes and
+                removes what is the victim's, before that; otherwise it is left to the closer look.
         """
 
         def look(users: Arrangement) -> None:
@@ -109,6 +110,8 @@ class FirstLook:
         def look(users: Arrangement) -> None:
             self._naming = Naming(self._random)
             self._store(users)
+            if not self._described:
+                self._read_descriptions(users)
             self._closely(users)
 
         self._in_one_example(look)
@@ -146,11 +149,13 @@ class FirstLook:
             users: Who act.
             every_way: Whether changes are looked for in every way that there is to read an object,
                 or in one of each kind.
-            changing: Whether anything is changed.
+            changing: Whether descriptions are read and anything is changed.
         """
         newcomer = self._state.principals.members[-1]
         before = Probe("ownership", users.example.next_probe(), "before", users.victim.name)
         lists = self._try_plainly(users, newcomer, before)
+        if changing and not users.ended:
+            self._read_descriptions(users)
         if changing and not users.ended:
             # Some objects are known only now that their owner has read them.
             details = details_read(users)
@@ -207,8 +212,6 @@ class FirstLook:
             example, users.victim, users.attacker, lambda each: users.own(each, users.attacker)
         )
         example.judge_soon(after=1)
-        if not users.ended:
-            self._read_descriptions(users)
         return mine
 
     @staticmethod
@@ -266,9 +269,9 @@ class FirstLook:
             example.note_steady([*first, *again])
             example.judge_soon(after=1)
 
-    @staticmethod
-    def _read_descriptions(users: Arrangement) -> None:
+    def _read_descriptions(self, users: Arrangement) -> None:
         """Have the attacker and a stranger read them: they may tell what was stored last."""
+        self._described = True
         read_descriptions(users.example, descriptive(users.example), users.attacker)
         users.example.judge_soon(after=1)
 

@@ -468,6 +468,24 @@ def test_another_users_object_is_named_behind_an_own_one(
     assert (blank.name in found) is not all_checked
 
 
+ABOUT_ITSELF = Operation("rest", "rest:GET /docs", (), reads_only=True, descriptive=True)
+
+
+class Documented(Notes):
+    """Notes with a document that describes them."""
+
+    def discover(self) -> list[Operation]:
+        """All operations."""
+        return [*OPERATIONS, ABOUT_ITSELF]
+
+
+@pytest.mark.parametrize("changing", [True, False])
+def test_descriptions_are_read_in_one_of_the_two_looks(changing: bool) -> None:
+    plain, close = looked(Documented(), apart=True, changing=changing)
+    read = [sum(e.operation == ABOUT_ITSELF.name for e in each) for each in (plain, close)]
+    assert (read[0] > 0, read[1] > 0) == (changing, not changing)
+
+
 def test_a_change_is_seen_though_descriptions_are_read_between() -> None:
     about = Operation("rest", "rest:GET /openapi.json", (), reads_only=True, descriptive=True)
 

@@ -29,6 +29,8 @@ from crosstalk.execution.by_hand.requests import (
 from crosstalk.execution.by_hand.shell import comment, quoted
 from crosstalk.execution.by_hand.variables import Variables
 from crosstalk.execution.executor import Executor, PlannedCall
+from crosstalk.execution.other_entries import chosen
+from crosstalk.execution.rising_numbers import risen
 from crosstalk.execution.script_runner import ScriptRunner
 from crosstalk.surface.credentials import Presented
 from crosstalk.surface.wire_requests import ReplyText, WireRequest, overheard
@@ -146,9 +148,12 @@ class _Writer:
             self.needed.setdefault(number, {})[path] = named
             return named
 
-        arguments = filled(
-            step.arguments, of_answer, self.variables.symbol, self.variables.capitals
-        )
+        # A choice is as it was first, and a number that rises a step above it.
+        given = {
+            name: risen(chosen(each, 0), 0) if isinstance(each, str) else each
+            for name, each in step.arguments.items()
+        }
+        arguments = filled(given, of_answer, self.variables.symbol, self.variables.capitals)
         planned = PlannedCall(step.actor, step.operation, arguments, sending=step.sending)
         presented, request = self.about.executor.draft(
             self.about.history,

@@ -100,6 +100,12 @@ def test_transcript_takes_ids_from_the_answers_as_numbers() -> None:
     assert '"$ID_1"' in lines[-1]
 
 
+def test_transcript_has_one_choice_and_a_number_for_one_that_rises() -> None:
+    said = {"kind": '${one of ["cat", "dog"]}', "minutes": "${above 20 up to 90 since 812}"}
+    (*_, line) = lines_of(Step(1, ALICE, "add", said))
+    assert '{"kind": "cat", "minutes": 21}' in line
+
+
 def test_transcript_marks_what_shows_the_finding_and_what_another_world_lacks() -> None:
     varied = Probe("worlds", 1, "varied", "bob")
     lines = lines_of(Step(1, ALICE, "add", {}, varied), Step(2, BOB, "get", {}), shown_by=[2])

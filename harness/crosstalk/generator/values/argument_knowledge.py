@@ -45,6 +45,8 @@ _LISTED = frozenset({Role.VALUE, Role.REFERENCE})
 # Calls with required arguments alone, all refused, after which optional ones may be what is needed.
 _REFUSED_BARE = 3
 _MOST_PATIENCE = 5
+# Refusals of an operation that was never served after which other texts are tried.
+_OFTEN = 4
 # Counted off when a call is served: no later refusal makes the operation one that never was.
 _SERVED_ONCE = 1_000_000
 # Values by lessons that are tried for one argument before it is left alone.
@@ -180,6 +182,10 @@ class ArgumentKnowledge:
     def vain(self, operation: Operation) -> bool:
         """Return whether users were refused an operation, and none was ever served."""
         return self._in_vain[operation.name] > 0
+
+    def often_vain(self, operation: Operation) -> bool:
+        """Return whether that was so several times: what else was tried has not served."""
+        return self._in_vain[operation.name] >= _OFTEN
 
     def suggestions(self) -> dict[str, dict[str, list[Any]]]:
         """Return operation to argument to the values by which a refusal was overcome."""

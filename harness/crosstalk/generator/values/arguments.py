@@ -258,7 +258,8 @@ class ArgumentDrawer:
                 return self._chat(actor)
             if operation.reads_only:
                 return self._texts.sought(operation, parameter, actor, references)
-            return self._texts.stored(operation, parameter, actor)
+            named = [value for _, value in chosen]
+            return self._texts.stored(operation, parameter, actor, named)
         if lists_words(parameter):
             return [COMMON_WORD] if operation.reads_only else self._texts.words(parameter, actor)
         return self.knowledge.value(self.choice, operation, parameter)

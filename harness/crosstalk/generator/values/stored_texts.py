@@ -6,11 +6,11 @@ A reading looks for one of them, and learns by which argument's texts it finds a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from crosstalk.core.history import Answer, Call, Outcome
-from crosstalk.core.identifiers import identifiers_in, last_name
+from crosstalk.core.identifiers import identifiers_in, is_code_path, is_id_path, last_name
 from crosstalk.core.object_kinds import thing_of
 from crosstalk.generator.values.field_lessons import FieldLessons
 from crosstalk.oracles.base import is_empty
@@ -34,6 +34,8 @@ class StoredTexts:
         self._passwords: dict[str, str] = {}
         # What a text was stored with: values by the names of arguments, None where none was given.
         self._beside: dict[str, dict[str, Any]] = {}
+        # Ids of objects to what was stored in them.
+        self._inside: defaultdict[str, dict[str, None]] = defaultdict(dict)
 
     def keep_beside(self, call: Call, operation: Operation) -> None:
         """Keep with which values the texts of a call were stored, e.g. in which language."""
@@ -46,6 +48,27 @@ class StoredTexts:
             given = call.arguments.get(each.name)
             if each.role is Role.TEXT and isinstance(given, str):
                 self._beside[given] = values
+
+    def keep_inside(self, call: Call, operation: Operation) -> None:
+        """Keep in which objects the texts of a call are: in those that it named, and in what it
+        made.
+        """
+        given = [(each, call.arguments.get(each.name)) for each in operation.parameters]
+        texts = [text for each, text in given if each.role is Role.TEXT and isinstance(text, str)]
+        named = [str(value) for each, value in given if each.refers and value is not None]
+        made = [value for path, value in call.paths if is_id_path(path) or is_code_path(path)]
+        for each in {*named, *made} if texts else ():
+            self._inside[each].update(dict.fromkeys(texts))
+
+    def inside(self, objects: Sequence[str]) -> list[str]:
+        """Return the texts that are in all of these objects of which any is known, oldest first.
+
+        Args:
+            objects: Ids, that of the innermost first: its texts are returned if all have none.
+        """
+        known = [self._inside[each] for each in objects if each in self._inside]
+        both = [text for text in known[0] if all(text in each for each in known)] if known else []
+        return both or [text for each in known[:1] for text in each]
 
     def stored_beside(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Return the values with which a text among arguments was stored, if it was."""

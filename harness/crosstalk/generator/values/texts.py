@@ -62,11 +62,21 @@ class Texts:
     plant: Callable[[str], str]
     knowledge: ArgumentKnowledge
 
-    def stored(self, operation: Operation, parameter: Parameter, actor: Actor) -> str:
-        """Return a text for a call that stores or changes something."""
+    def stored(
+        self, operation: Operation, parameter: Parameter, actor: Actor, named: Sequence[str] = ()
+    ) -> str:
+        """Return a text for a call that stores or changes something.
+
+        Args:
+            operation: What is called.
+            parameter: Takes the text.
+            actor: Who calls.
+            named: Objects that the call names, the innermost first.
+        """
         return (
             self._table(operation, parameter, actor)
             or self._former(operation, parameter, actor)
+            or self._inside(operation, parameter, named)
             or self._given_before(operation, parameter, actor)
             or self._text(parameter, actor)
         )
@@ -106,6 +116,18 @@ class Texts:
         me = actor.user or actor.claims
         known = [*self.pool.names(me)[-_LATEST:], COMMON_WORD]
         return self.choice.of(known)
+
+    def _inside(
+        self, operation: Operation, parameter: Parameter, named: Sequence[str]
+    ) -> str | None:
+        """Return a text that is in what the call names, where other texts were refused often.
+
+        A contract is signed by the name of its signer, and an entry is corrected where it says so.
+        """
+        if not self.knowledge.often_vain(operation) or _PASSWORD.search(last_name(parameter.name)):
+            return None
+        found = self.pool.texts.inside(named)
+        return self.choice.of(found[-_LATEST:]) if found and self.choice.coin() else None
 
     def _given_before(self, operation: Operation, parameter: Parameter, actor: Actor) -> str | None:
         """Return a text that the actor stored under that name, where new ones are refused.

@@ -128,6 +128,7 @@ class ValuePool:
         self._removed.note(call, operation, own)
         if operation.stores:
             self.texts.keep_beside(call, operation)
+            self.texts.keep_inside(call, operation)
         for parameter in operation.parameters:
             given = call.arguments.get(parameter.name)
             if parameter.role is Role.TEXT and operation.stores and isinstance(given, str):

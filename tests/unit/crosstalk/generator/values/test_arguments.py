@@ -344,3 +344,31 @@ def test_report_that_repeats_what_was_asked_beside_zeros_has_found_nothing(
     *, body: Any, found: bool
 ) -> None:
     assert finds_something(ok(body), {"opponent": "note x"}) is found
+
+
+@pytest.mark.parametrize("refused_times", [1, 6])
+def test_text_that_was_refused_often_is_one_of_the_object_that_is_named(
+    refused_times: int,
+) -> None:
+    of, full = (Parameter(n, {"type": "string"}, True, Role.TEXT) for n in ("typed", "full_name"))
+    signer = Parameter("signer_id", {"type": "string"}, True, Role.REFERENCE)
+    add = Operation("rest", "rest:POST /signers", (full,), reads_only=False)
+    sign = Operation("rest", "rest:POST /sign", (signer, of), reads_only=False)
+    pool, knowledge = ValuePool(("signer_id",)), ArgumentKnowledge()
+    names = {f"01a1fc95-41f3-7131-b962-00000000000{n}": f"note xtalicez0000000{n}" for n in (1, 2)}
+    writer = Writer()
+    for identifier, name in names.items():
+        writer.call(ALICE, add.name, {"full_name": name}, ok({"id": identifier}))
+    for call in writer.history:
+        pool.harvest(call)
+        pool.keep_names(call, add)
+    for _ in range(refused_times):
+        knowledge.count(sign, Answer(Outcome.ERROR, 422, {"error": "the name differs"}))
+    drawer = HonestDrawer(
+        RandomChoice(Random(1)), pool, {"alice": "alice-1"}, lambda _: "xtmark", knowledge
+    )
+    drawn = [drawer.arguments(sign, ALICE, references=("own",), hostile=False) for _ in range(12)]
+    fitting = [each for each in drawn if each["typed"] == names[each["signer_id"]]]
+    assert bool(fitting) is (refused_times > 1)
+    # Others are tried as well: what is wanted is not known.
+    assert len(fitting) < len(drawn)

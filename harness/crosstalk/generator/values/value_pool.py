@@ -211,9 +211,10 @@ class ValuePool:
                 continue
             # What the caller sent comes back to them, and makes nothing theirs: an assistant
             # repeats the arguments of its calls, other users' ids among them.
-            if identifiers_in(text) & sent or self._first.setdefault(text, call.actor.user) != (
-                call.actor.user
-            ):
+            repeated = identifiers_in(text) & sent
+            if repeated and not (ID_FIELD.search(name) and self._links(call, text, repeated)):
+                continue
+            if self._first.setdefault(text, call.actor.user) != call.actor.user:
                 continue
             told = bool(identifiers_in(text)) or "://" in text
             if CURSOR_FIELD.search(name):
@@ -221,6 +222,13 @@ class ValuePool:
             elif (variable or (told and ID_FIELD.search(name))) and text not in self._subjects:
                 self._keep(call, item)
                 self.together.note(text, sent | received)
+
+    def _links(self, call: Call, text: str, named: set[str]) -> bool:
+        """Return whether a text is a URI, and not sent so, of what is the caller's."""
+        if "://" not in text or text in call.sent:
+            return False
+        mine = {each.value for each in self._ids[str(call.actor.user)].values()}
+        return named <= mine
 
     def _keep(self, call: Call, item: Harvested, kind: str = "") -> None:
         """Keep an id for the caller, and which operation shows such ids."""

@@ -12,6 +12,8 @@ from crosstalk.surface.mcp.replies import classified, content_of, error_kind
 from crosstalk.surface.transports.base import Reply
 
 METHOD_NOT_FOUND = "-32601"
+# Keys of `_meta` that the protocol itself gives a meaning.
+_RESERVED = ("io.modelcontextprotocol/", "progressToken")
 
 
 def result_of(body: Any) -> Mapping[str, Any] | None:
@@ -38,7 +40,7 @@ def declared_answer(reply: Reply) -> Answer:
     if result.get("isError"):
         outcome = Outcome.ERROR
         code, message = error_fields(content)
-    return Answer(outcome, reply.status, content, reply.headers, code, message, reply.unsolicited)
+    return Answer(outcome, reply.status, content, reply.headers, code, message, _beside(reply))
 
 
 def inferred_answer(reply: Reply) -> Answer:
@@ -55,7 +57,7 @@ def inferred_answer(reply: Reply) -> Answer:
     bare = "content" not in result and "structuredContent" not in result
     content = content_of({"structuredContent": result} if bare else result)
     kind, code, message = classified(content, flagged=bool(result.get("isError")))
-    return Answer(kind, reply.status, content, headers, code, message, reply.unsolicited)
+    return Answer(kind, reply.status, content, headers, code, message, _beside(reply))
 
 
 def refusal(reply: Reply) -> Answer:
@@ -108,7 +110,7 @@ def declared_result(reply: Reply) -> Answer:
     if reply.status == 429 or result is None:
         return refusal(reply)
     return Answer(
-        Outcome.OK, reply.status, _opened(result), reply.headers, unsolicited=reply.unsolicited
+        Outcome.OK, reply.status, _opened(result), reply.headers, unsolicited=_beside(reply)
     )
 
 
@@ -120,7 +122,25 @@ def inferred_result(reply: Reply) -> Answer:
     body = _opened(result)
     kind, code, message = classified(_text_of(body), flagged=bool(result.get("isError")))
     headers = {name: value for name, value in reply.headers.items() if name != "mcp-session-id"}
-    return Answer(kind, reply.status, body, headers, code, message, reply.unsolicited)
+    return Answer(kind, reply.status, body, headers, code, message, _beside(reply))
+
+
+def _beside(reply: Reply) -> tuple[Any, ...]:
+    """Return what came beside a result: messages before it, and `_meta`, of it or of its parts.
+
+    A server may say anything there (Model Context Protocol, base protocol, section `_meta`); the
+    protocol's own keys hold no user's data.
+    """
+    result = result_of(reply.body) or {}
+    parts = [result, *(one for each in result.values() if isinstance(each, list) for one in each)]
+    told = [
+        {"_meta": said}
+        for each in parts
+        if isinstance(each, Mapping)
+        and isinstance(each.get("_meta"), Mapping)
+        and (said := {k: v for k, v in each["_meta"].items() if not str(k).startswith(_RESERVED)})
+    ]
+    return (*reply.unsolicited, *told) if told else reply.unsolicited
 
 
 def _opened(value: Any) -> Any:

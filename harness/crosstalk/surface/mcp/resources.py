@@ -120,7 +120,8 @@ class McpResourcesSurface:
             empty = not resources
             found = [
                 self._operation(_LIST, "", (cursor,), unannounced=empty, descriptive=nothing),
-                self._operation(_READ, "", (uri,), unannounced=empty, descriptive=nothing),
+                # A tool may link to a resource that no list names.
+                self._operation(_READ, "", (uri,), unannounced=empty),
                 *(self._operation(_READ, each, ()) for each in self._fixed(resources)),
             ]
         prompts = self._listed(_PROMPTS, "prompts", "name") or []

@@ -39,6 +39,17 @@ def test_an_id_that_comes_back_to_its_sender_stays_its_owners() -> None:
     assert pool(writer).references("alice", TASK_ID, "mcp:get_task") == [TASK]
 
 
+def test_uri_that_a_tool_makes_of_the_callers_own_id_is_the_callers() -> None:
+    uri = Parameter("uri", {}, required=True, role=Role.REFERENCE)
+    writer = Writer().call(ALICE, "mcp:add_task", {}, ok({"id": TASK}))
+    for caller in (BOB, ALICE):
+        link = {"type": "resource_link", "uri": f"task://{TASK}"}
+        writer.call(caller, "mcp:link_task", {"task_id": TASK}, ok(link))
+    found = pool(writer)
+    assert found.references("alice", uri, "mcp:resources/read", guess=False) == [f"task://{TASK}"]
+    assert not found.references("bob", uri, "mcp:resources/read", guess=False)
+
+
 def test_an_id_may_look_like_a_word() -> None:
     writer = Writer().call(ALICE, "mcp:add_task", {}, ok({"id": "wbqvkztr", "status": "waiting"}))
     writer.call(BOB, "mcp:add_task", {}, ok({"id": "lmfpgxhd"}))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from crosstalk.core.history import Outcome
+from crosstalk.core.history import Answer, Outcome
 from crosstalk.core.identifiers import paths_in
+from crosstalk.surface.mcp.answers import declared_answer, declared_result, inferred_answer
 from crosstalk.surface.mcp.replies import classified, content_of, opened
+from crosstalk.surface.transports.base import Reply
 
 ROW = {"id": 17, "title": "a"}
 
@@ -99,3 +102,16 @@ def test_tool_error_is_recognized_without_a_flag(text: str, outcome: str) -> Non
 def test_tool_result_with_the_error_flag_is_an_error_whatever_its_text() -> None:
     kind, _, message = classified("it went wrong", flagged=True)
     assert (kind, message) == (Outcome.ERROR, "it went wrong")
+
+
+@pytest.mark.parametrize("read", [declared_answer, inferred_answer, declared_result])
+def test_meta_of_a_result_came_with_the_answer(read: Callable[[Reply], Answer]) -> None:
+    said = {"io.modelcontextprotocol/serverInfo": {}, "example/recent": ["of alice"]}
+    block = {"type": "text", "text": "{}", "_meta": {"example/by": "bob"}}
+    body = {"jsonrpc": "2.0", "id": 1, "result": {"content": [block], "_meta": said}}
+    answer = read(Reply(200, body, {}))
+    assert answer.unsolicited == (
+        {"_meta": {"example/recent": ["of alice"]}},
+        {"_meta": {"example/by": "bob"}},
+    )
+    assert "_meta" not in json.dumps(answer.body)

@@ -232,17 +232,19 @@ def unstable(history: History) -> list[Unstable]:
     calls: Counter[str] = Counter()
     failures: defaultdict[str, list[Call]] = defaultdict(list)
     for client in both.clients:
+        aborted = False
         for call in client.calls:
             if call.sending is not None and call.sending.aborted_at:
+                aborted = True
                 continue
             calls[call.operation] += 1
             expected = both.baselines.of(client, key_of(call))
             served_alone = expected is not None and expected.served
             if not (served_alone and conclusive(call.answer) and failed(call.answer)):
                 continue
-            # "Open a campaign first": the user's other client has closed it.
-            others = client.shares and any(each.meddled(client, call) for each in both.clients)
-            if not others or _is_overloaded(call.answer):
+            # "Open a campaign first": it was aborted, or the user's other client has closed it.
+            meddled = client.shares and any(each.meddled(client, call) for each in both.clients)
+            if not (aborted or meddled) or _is_overloaded(call.answer):
                 failures[call.operation].append(call)
     return [
         Unstable(name, len(found), calls[name], key_of(found[0]), _error_text(found[0]))

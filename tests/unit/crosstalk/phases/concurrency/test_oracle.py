@@ -415,3 +415,15 @@ def test_refusal_may_follow_from_what_the_users_other_client_did(
     clients.call("abel, client 3", 1, {}, ok({"closed": True}), user="abel", operation="close")
     clients.call("abel, client 4", 2, {}, failure, user="abel")
     assert bool(unstable(clients.history)) is counts
+
+
+@pytest.mark.parametrize("aborted", [False, True])
+def test_refusal_may_follow_from_an_aborted_call_of_the_same_client(*, aborted: bool) -> None:
+    clients = Clients()
+    failure = Answer(Outcome.ERROR, 400, {}, {}, "not_open", "open one first")
+    for name in ("abel", "bela"):
+        clients.call(name, 1, {}, ok({}), part="alone", operation="open")
+        clients.call(name, 2, {}, ok({"notes": []}), part="alone")
+    clients.call("cleo", 1, {}, ok({}), aborted=aborted, operation="open")
+    clients.call("cleo", 2, {}, failure)
+    assert bool(unstable(clients.history)) is not aborted

@@ -24,6 +24,9 @@ def oracles_without_rules(
         reasons["revocation"] = "the policy has no sharing that a call opens"
     elif not policy.suspends and not any(each.ends for each in policy.shares):
         reasons["revocation"] = "the policy names no call that ends sharing"
+    changing = [each for each in operations.values() if not each.reads_only]
+    if not any(each.takes_more for each in changing):
+        reasons["escalation"] = "every operation's schema is closed to undeclared fields"
     if not (policy.fields.forbidden or policy.fields.own):
         reasons["property"] = "the policy names no fields"
     return reasons

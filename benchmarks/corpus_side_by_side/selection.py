@@ -13,12 +13,21 @@ COUNT = 10
 WITHOUT_EFFECT = "timeclock"
 # Servers that came after the draw: what the other tools are told is written for those drawn.
 LATER = frozenset(
-    {"allotment", "brewlog", "claimsheet", "clippings", "clutch", "cookshelf", "couchside"}
+    {
+        "accord",
+        "allotment",
+        "brewlog",
+        "claimsheet",
+        "clippings",
+        "clutch",
+        "cookshelf",
+        "couchside",
+    }
     | {"darkroom", "medkit", "vows", "wattage"}
     | {"dragoman", "hearthbox", "inkfold", "roastline", "scanbox", "stageset"}
     | {"flagpole", "fossick", "glazery", "glossa", "hamlog", "hookrelay", "kennel"}
     | {"kitty", "museum", "nightwatch", "pagewatch", "receivables", "samples", "seedvault"}
-    | {"transdesk", "vinyl"}
+    | {"oralhist", "redliner", "snagline", "trailcam", "transdesk", "upwatch", "vinyl"}
 )
 
 

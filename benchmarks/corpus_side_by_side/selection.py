@@ -13,21 +13,12 @@ COUNT = 10
 WITHOUT_EFFECT = "timeclock"
 # Servers that came after the draw: what the other tools are told is written for those drawn.
 LATER = frozenset(
-    {
-        "accord",
-        "allotment",
-        "brewlog",
-        "claimsheet",
-        "clippings",
-        "clutch",
-        "cookshelf",
-        "couchside",
-    }
-    | {"darkroom", "medkit", "vows", "wattage"}
-    | {"dragoman", "hearthbox", "inkfold", "roastline", "scanbox", "stageset"}
-    | {"flagpole", "fossick", "glazery", "glossa", "hamlog", "hookrelay", "kennel"}
-    | {"kitty", "museum", "nightwatch", "pagewatch", "receivables", "samples", "seedvault"}
-    | {"oralhist", "redliner", "snagline", "trailcam", "transdesk", "upwatch", "vinyl"}
+    """
+    accord allotment brewlog claimsheet clippings clutch cookshelf couchside darkroom dragoman
+    flagpole fossick glazery glossa hamlog hearthbox hookrelay inkfold kennel kitty medkit
+    museum nightwatch oralhist pagewatch receivables redliner roastline samples scanbox
+    seedvault snagline stageset trailcam transdesk upwatch vinyl vows wattage
+    """.split()
 )
 
 

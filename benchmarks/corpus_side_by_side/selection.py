@@ -13,12 +13,13 @@ COUNT = 10
 WITHOUT_EFFECT = "timeclock"
 # Servers that came after the draw: what the other tools are told is written for those drawn.
 LATER = frozenset(
-    """
-    accord allotment brewlog claimsheet clippings clutch cookshelf couchside darkroom dragoman
-    flagpole fossick glazery glossa hamlog hearthbox hookrelay inkfold kennel kitty medkit
-    museum nightwatch oralhist pagewatch receivables redliner roastline samples scanbox
-    seedvault snagline stageset trailcam transdesk upwatch vinyl vows wattage
-    """.split()
+    {"accord", "allotment", "brewlog", "claimsheet", "clippings", "clutch"}
+    | {"cookshelf", "couchside", "darkroom", "dragoman", "flagpole", "fossick"}
+    | {"glazery", "glossa", "hamlog", "hearthbox", "hookrelay", "inkfold"}
+    | {"kennel", "kitty", "medkit", "museum", "nightwatch", "oralhist"}
+    | {"pagewatch", "receivables", "redliner", "roastline", "samples", "scanbox"}
+    | {"seedvault", "snagline", "stageset", "trailcam", "transdesk", "upwatch"}
+    | {"vinyl", "vows", "wattage"}
 )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 
 from crosstalk.core.history import Call, Outcome
 from crosstalk.core.identifiers import (
@@ -26,11 +26,9 @@ from crosstalk.core.identifiers import (
 from crosstalk.core.object_kinds import (
     CURSOR_FIELD,
     IDENTIFYING_FIELDS,
-    called_kind,
     deletes,
     is_of_kind,
     is_plain,
-    is_relation,
     kind_before,
     kind_named,
     kind_of_field,
@@ -39,17 +37,14 @@ from crosstalk.core.object_kinds import (
 )
 from crosstalk.core.owned_objects import OwnedObject
 from crosstalk.generator.values.field_lessons import FieldLessons
+from crosstalk.generator.values.fitting_ids import FittingIds, KeptIds
 from crosstalk.generator.values.harvested import (
     ID_FIELD,
     OBJECT_ID,
     Harvested,
-    admits,
     fits,
     identifies,
-    is_called,
-    is_of,
     numbers_named,
-    says_no_kind,
 )
 from crosstalk.generator.values.removed_objects import RemovedObjects
 from crosstalk.generator.values.seen_together import SeenTogether
@@ -85,17 +80,13 @@ class ValuePool:
         self._reference_fields = frozenset(reference_fields)
         self._lessons = FieldLessons() if lessons is None else lessons
         self.texts = StoredTexts(self._lessons)
-        # Names that users gave to objects, by which an argument may refer to them as well.
-        self._labels: defaultdict[str, dict[str, Harvested]] = defaultdict(dict)
-        # A number may name several objects of one user, each of another kind.
-        self._ids: defaultdict[str, dict[tuple[str, str], Harvested]] = defaultdict(dict)
+        self._kept = KeptIds()
+        self._fitting = FittingIds(self._kept, self._lessons)
         self._cursors: defaultdict[str, dict[str, Harvested]] = defaultdict(dict)
         self._keys: defaultdict[str, dict[str, None]] = defaultdict(dict)
         self._subjects: set[str] = set()
         self._first: dict[str, str] = {}
-        self._names: defaultdict[str, dict[tuple[str, str], None]] = defaultdict(dict)
         self.together = SeenTogether()
-        self._gone: set[str] = set()
         self._removed = RemovedObjects(self._lessons.of_present)
         self._public: frozenset[str] = frozenset()
 
@@ -113,7 +104,7 @@ class ValuePool:
             item = Harvested(each.id, each.field, each.kind)
             kind = each.kind if is_short_id(each.id) else ""
             self._first[each.id] = each.owner
-            self._ids[each.owner].setdefault((kind, each.id), item)
+            self._kept.ids[each.owner].setdefault((kind, each.id), item)
 
     def keep_names(self, call: Call, operation: Operation) -> None:
         """Keep the names that a user gave to stored objects, and what the user has removed."""
@@ -144,11 +135,11 @@ class ValuePool:
                 self._keep_words(call.actor.user, parameter, given)
             if labels and isinstance(given, str):
                 item = Harvested(given, short, singular(noun_of(operation.name)))
-                self._labels[call.actor.user].setdefault(given, item)
+                self._kept.labels[call.actor.user].setdefault(given, item)
 
     def _keep_name(self, user: str, argument: str, given: object) -> None:
         """Keep what a user calls something; of a list each, under the name of one of them."""
-        names = self._names[user]
+        names = self._kept.names[user]
         if isinstance(given, str):
             names[argument, given] = None
         elif isinstance(given, list):
@@ -161,7 +152,7 @@ class ValuePool:
             return
         for each in given:
             if isinstance(each, str):
-                self._labels[user].setdefault(each, Harvested(each, name, name))
+                self._kept.labels[user].setdefault(each, Harvested(each, name, name))
 
     def harvest(self, call: Call) -> None:
         """Keep the ids and cursors in an answer; note objects that their owner finds no more."""
@@ -180,7 +171,7 @@ class ValuePool:
             if text in self._subjects and text not in named:
                 self._lessons.subject_fields.add(name)
             self.texts.keep_shown(name, text)
-            if _IN_PROSE.search(path) and ("", text) in self._ids[call.actor.user]:
+            if _IN_PROSE.search(path) and ("", text) in self._kept.ids[call.actor.user]:
                 # "Inspection 341db366 of north": what is known as a hive is no inspection.
                 continue
             item = Harvested(text, name, kind_of_field(path, call.operation, has_id=has_id))
@@ -227,12 +218,12 @@ class ValuePool:
         """Return whether a text is a URI, and not sent so, of what is the caller's."""
         if "://" not in text or text in call.sent:
             return False
-        mine = {each.value for each in self._ids[str(call.actor.user)].values()}
+        mine = {each.value for each in self._kept.ids[str(call.actor.user)].values()}
         return named <= mine
 
     def _keep(self, call: Call, item: Harvested, kind: str = "") -> None:
         """Keep an id for the caller, and which operation shows such ids."""
-        mine = self._ids[str(call.actor.user)]
+        mine = self._kept.ids[str(call.actor.user)]
         if mine.setdefault((kind, item.value), item).kind != item.kind:
             # What `lend` gave out is a loan, as a list of loans says.
             mine.setdefault((item.kind, item.value), item)
@@ -264,13 +255,13 @@ class ValuePool:
             if not is_plain(name):
                 # A small number is that of many objects.
                 kind = "" if str(value).isdigit() else kind_named(argument, call.operation)
-                for each in self._ids[user].values() if served else ():
+                for each in self._kept.ids[user].values() if served else ():
                     if each.value == str(value):
                         self._lessons.note_taken(call.operation, argument, each.field, each.kind)
                         if kind and not is_of_kind(each.kind, kind):
                             self._lessons.note_kind(kind, each.field, each.kind)
                 continue
-            for each in self._items(user):
+            for each in self._kept.items(user):
                 if each.value == str(value):
                     self._lessons.learn(name, each.field, each.kind, served=served)
 
@@ -287,50 +278,6 @@ class ValuePool:
             if any(is_of_kind(of, kind) for _, of, _ in self._lessons.known_sources()):
                 self._lessons.kinds[call.operation, argument] = kind
 
-    def _items(self, user: str) -> list[Harvested]:
-        return [*self._ids[user].values(), *self._labels[user].values()]
-
-    def _under_plain_name(
-        self, user: str, parameter: Parameter, name: str, kinds: Sequence[str], *, guess: bool
-    ) -> list[str]:
-        """Return what names a user's objects of a kind: all values of one of the fields.
-
-        Args:
-            user: Whose objects.
-            parameter: Takes one.
-            name: Of the parameter.
-            kinds: What it may be of: of the first of them of which anything is known.
-            guess: Whether any object may do where none of these is known.
-        """
-
-        def fitting(owner: str, kind: str) -> list[Harvested]:
-            return [
-                each
-                for each in self._items(owner)
-                if each.value not in self._gone
-                and admits(parameter, each.value)
-                and (
-                    each.field == name
-                    or self._lessons.takes(name, each.field, each.kind)
-                    or (identifies(each.field) and is_of_kind(each.kind, kind))
-                )
-            ]
-
-        known: dict[str, list[Harvested]] = {}
-        for kind in kinds:
-            known = {owner: fitting(owner, kind) for owner in {user, *self._ids, *self._labels}}
-            if any(known.values()):
-                break
-        if not any(known.values()):
-            # `show_inspection` has taken the code that `inspect_hive` gave.
-            as_one = self._served_as(user, parameter, kinds[0])
-            if as_one or not guess:
-                return as_one
-            any_kind = [each for each in self._items(user) if "://" not in each.value]
-            known = {user: [each for each in any_kind if admits(parameter, each.value)]}
-        field = self._lessons.likeliest(name, (one.field for of in known.values() for one in of))
-        return list(dict.fromkeys(one.value for one in known[user] if one.field == field))
-
     def _notice_missing(self, call: Call) -> None:
         """Note that an object is gone where its owner was told so, and nothing else was named."""
         user, answer = call.actor.user, call.answer
@@ -340,18 +287,18 @@ class ValuePool:
             if self._names_more(call, user):
                 return
             for argument, value in call.arguments.items():
-                item = self._ids[user].get(("", value)) if isinstance(value, str) else None
+                item = self._kept.ids[user].get(("", value)) if isinstance(value, str) else None
                 kind = kind_named(argument, call.operation)
                 if item is not None and fits(item, last_name(argument), kind):
-                    self._gone.add(item.value)
+                    self._kept.gone.add(item.value)
         elif answer.outcome is Outcome.OK and not deletes(call.operation):
             # It is there again, e.g. taken out of a bin.
-            self._gone -= call.received
+            self._kept.gone -= call.received
 
     def _names_more(self, call: Call, user: str) -> bool:
         """Return whether a call names more than one thing that may be the missing one."""
         texts = [str(each) for each in call.arguments.values() if not isinstance(each, bool)]
-        own = [each for each in texts if ("", each) in self._ids[user]]
+        own = [each for each in texts if ("", each) in self._kept.ids[user]]
         others = [each for each in texts if each not in own and each not in self._subjects]
         return len(own) > 1 or any(not markers_in(each) for each in others)
 
@@ -372,7 +319,7 @@ class ValuePool:
         what its owner has removed, unless `removed` is true or the operation takes it back. With
         `new` nothing that others may know, or that was removed, is returned at all.
         """
-        found = self._references(user, parameter, operation, guess=guess)
+        found = self._fitting.of(user, parameter, operation, guess=guess)
         found = self._unknown(user, found) or ([] if new else found)
         if removed:
             return found
@@ -384,7 +331,7 @@ class ValuePool:
             return list(values)
         known = {
             each.value
-            for each in self._ids[user].values()
+            for each in self._kept.ids[user].values()
             if each.value in self._public or f"{each.kind} {each.value}" in self._public
         }
         return [
@@ -392,118 +339,6 @@ class ValuePool:
             for each in values
             if each not in known and self._public.isdisjoint(markers_in(each))
         ]
-
-    def _references(
-        self, user: str, parameter: Parameter, operation: str, *, guess: bool
-    ) -> list[str]:
-        name = last_name(parameter.name)
-        if parameter.many:
-            name = name.removesuffix("s")
-        if parameter.role is Role.NAME:
-            known = self._names[user]
-            same = [chosen for argument, chosen in known if argument == name]
-            seen = [each.value for each in self._ids[user].values() if each.field == name]
-            return same or seen or [chosen for _, chosen in known]
-        kind = kind_named(parameter.name, operation)
-        if is_plain(name) and not parameter.many:
-            # What a habit is stacked on is a habit.
-            kinds = [kind, *([singular(noun_of(operation))] if is_relation(name) else [])]
-            # A `project_name` is what a project was called.
-            kinds += filter(None, [called_kind(name)])
-            return self._under_plain_name(user, parameter, name, kinds, guess=guess)
-        taken = self._lessons.taken(operation, parameter.name)
-        served = [
-            each.value
-            for each in self._ids[user].values()
-            if (each.field, each.kind) in taken
-            and each.value not in self._gone
-            and admits(parameter, each.value)
-        ]
-        if served and says_no_kind(name):
-            # A `code` is what was one before, and not a slug that stood beside it in prose.
-            return list(dict.fromkeys(served))
-        # An `id` is of many kinds: one of another kind is taken where none of this one is known.
-        ways: list[tuple[Callable[[Harvested, str, str], bool], str]] = [(fits, kind)]
-        told = self._lessons.kinds.get((operation, parameter.name), "")
-        if told and told != kind:
-            ways.insert(0, (is_of, told))
-        if says_no_kind(name):
-            ways.append((is_called, kind))
-        elif parameter.many:
-            # The `order` of questions lists questions.
-            ways.append((fits, singular(noun_of(operation))))
-        if is_relation(name):
-            # The `parent_id` of a formula is a formula's.
-            ways.append((fits, singular(noun_of(operation))))
-        if (told_by_address := kind_before(parameter.name, operation)) not in ("", kind):
-            # A `/plan/{meal_id}` is what `POST /plan` has made, whatever that calls it.
-            ways.append((fits, told_by_address))
-        for suits, wanted in ways:
-            fitting = {
-                owner: list(
-                    dict.fromkeys(
-                        each.value
-                        for each in items.values()
-                        if each.value not in self._gone
-                        and suits(each, name, wanted)
-                        and admits(parameter, each.value)
-                    )
-                )
-                for owner, items in self._ids.items()
-            }
-            if any(fitting.values()):
-                return fitting.get(user, [])
-        if as_one := self._served_as(user, parameter, kind):
-            return as_one
-        # An address says of what kind a code in it is.
-        addressed = f"{{{parameter.name}}}" in operation
-        named = name.lower() in IDENTIFYING_FIELDS and not (parameter.many or addressed)
-        if named and (only := self._only_kind()):
-            # Where there are objects of one kind alone, a code is one of theirs.
-            return [
-                each.value
-                for each in self._ids[user].values()
-                if each.kind == only
-                and identifies(each.field)
-                and each.value not in self._gone
-                and admits(parameter, each.value)
-            ]
-        if not guess:
-            return []
-        # A URI is not an id, nor an id a URI.
-        wants_uri = name.lower().endswith("uri")
-        return list(
-            dict.fromkeys(
-                each
-                for _, each in self._ids[user]
-                if ("://" in each) is wants_uri
-                and admits(parameter, each)
-                and each not in self._gone
-            )
-        )
-
-    def _served_as(self, user: str, parameter: Parameter, kind: str) -> list[str]:
-        """Return a user's ids of fields and kinds that were served where one of a kind is named."""
-        served = self._lessons.served_as(kind) if kind else set()
-        return list(
-            dict.fromkeys(
-                each.value
-                for each in self._ids[user].values()
-                if (each.field, each.kind) in served
-                and each.value not in self._gone
-                and admits(parameter, each.value)
-            )
-        )
-
-    def _only_kind(self) -> str:
-        """Return the kind of all objects that any user was shown; empty where there are several."""
-        kinds = {
-            each.kind
-            for items in self._ids.values()
-            for (kind, value), each in items.items()
-            if identifies(each.field) and not (kind and ("", value) in items)
-        }
-        return kinds.pop() if len(kinds) == 1 else ""
 
     def names_users(self, parameter: Parameter) -> bool:
         """Return whether answers have shown users under the name of an argument: `athlete`."""
@@ -531,13 +366,13 @@ class ValuePool:
 
     def names(self, user: str) -> list[str]:
         """Return the names that `user` gave to objects, oldest first."""
-        return list(dict.fromkeys(chosen for _, chosen in self._names[user]))
+        return list(dict.fromkeys(chosen for _, chosen in self._kept.names[user]))
 
     def long_ids(self, user: str) -> list[str]:
         """Return the ids of objects that `user` has received and that name no other's by chance."""
         found = [
             value
-            for _, value in self._ids[user]
+            for _, value in self._kept.ids[user]
             if not is_short_id(value) or (is_drawn(value) and len(value) >= _LONG_CODE)
         ]
         return self._unknown(user, found) or found

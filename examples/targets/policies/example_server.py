@@ -1,4 +1,4 @@
-"""What the five example servers share: who calls, by a signed token, and which faults are planted.
+"""What the example servers share: who calls, by a signed token, and which faults are planted.
 
 `LEAKS=all` plants every fault of a server, `LEAKS=name,name` some; without it there are none.
 """

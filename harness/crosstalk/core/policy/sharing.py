@@ -151,6 +151,11 @@ class _SharingCalls:
             self.found.append(call)
 
 
+def leaves(operation: str) -> bool:
+    """Return whether an operation ends its caller's own share alone, as its name says."""
+    return _LEAVES.search(operation) is not None
+
+
 def is_repeat(call: Call, made: set[str]) -> bool:
     """Return whether a call is one that was made before with its key, and does nothing again."""
     if not any(names_call(str(name)) for name in call.arguments):
@@ -251,7 +256,7 @@ def _hand_over(found: Sharing, grant: Grant, call: Call) -> None:
 def _end(found: Sharing, policy: Policy, history: History, rule: Share, call: Call) -> None:
     user = call.actor.user or ""
     named = named_values(call) | _plain(call)
-    leaving = _LEAVES.search(call.operation) is not None
+    leaving = leaves(call.operation)
     said = set(_people(policy, history, rule, call))
     people = said or _named_users(history, call) - {user}
     if rule.role:

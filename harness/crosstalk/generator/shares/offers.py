@@ -14,6 +14,7 @@ from crosstalk.core.object_kinds import kind_of_argument, kind_of_field
 from crosstalk.core.policy import Policy, Share
 from crosstalk.core.policy.codes import code_of, ids_answered
 from crosstalk.core.policy.model import matches
+from crosstalk.core.policy.sharing import leaves
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.examples.example_run import ExampleRun
 from crosstalk.generator.shares.made_known import made_known
@@ -193,6 +194,10 @@ def end_offer(
     ]
     if not ends:
         return False
+    # Who leaves takes nothing from others; a new code is its owner's to make.
+    if ender is offer.owner or offer.rule.code:
+        fitting = [each for each in ends if leaves(each.name) is (ender is offer.person)]
+        ends = fitting or ends
     for_one = [each for each in ends if any(map(names_person, each.parameters))]
     # The others end it for all, and the object with it, about which nothing more can be offered.
     first = not any(example.state.served[each.name] for each in for_one)

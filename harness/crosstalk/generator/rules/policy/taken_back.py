@@ -182,7 +182,8 @@ class TakenBack:
                 self._between_readings(example, draw, offer, inside, Place.OFFERED)
                 if _is_over(example):
                     return
-            for each in others[:1]:
+            # Who says a code is its person.
+            for each in others[:1] if not offer.rule.code else ():
                 accept_offer(example, draw, offer, by=each)
             withdrawn = ending is _Ending.WITHDRAWN and end_offer(
                 example, draw, offer, owner, pending=True
@@ -215,6 +216,10 @@ class TakenBack:
         kept = keep_for_later(example, draw, offer) if not brief else None
         if not end_offer(example, draw, offer, ender):
             return
+        if offer.rule.code and ender is owner:
+            self._say_old_code(example, draw, offer, others)
+            if _is_over(example):
+                return
         more = self._fill(example, draw, offer)
         self._store_more(example, draw, offer.target, owner)
         example.execute_all(readings)
@@ -235,6 +240,16 @@ class TakenBack:
         self._called_off(example, draw, offer, looks=not brief)
         if not brief:
             self._by_lists_alone(example, draw, offer)
+
+    @staticmethod
+    def _say_old_code(
+        example: ExampleRun, draw: Draw, offer: Offer, others: Sequence[Actor]
+    ) -> None:
+        """Have another user say the code that was taken back, and read what it was for."""
+        for each in others[:1]:
+            accept_offer(example, draw, offer, by=each, ended=True)
+            asked = shared_readings(example, draw, [offer.target], offer.owner, each)
+            example.execute_all(asked[:READINGS])
 
     def _ending(self, example: ExampleRun, rule: Share) -> _Ending:
         """Return how this life is to end; each rule goes through all endings."""

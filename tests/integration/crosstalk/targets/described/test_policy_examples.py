@@ -46,6 +46,18 @@ def test_a_planted_fault_is_found_with_its_rule(
     assert "against the rule" in finding.summary
 
 
+@pytest.mark.parametrize(("leaks", "oracle"), [("old-code", "canary"), ("left", "revocation")])
+def test_end_of_a_share_by_code_that_has_no_effect_is_found(
+    run: Run, leaks: str, oracle: str
+) -> None:
+    assert {each.oracle for each in run("codes", leaks, oracle).findings} == {oracle}
+
+
+@pytest.mark.parametrize("oracle", ["canary", "ownership", "existence", "revocation"])
+def test_nothing_is_found_where_codes_join_as_the_policy_says(run: Run, oracle: str) -> None:
+    assert run("codes", "", oracle).findings == []
+
+
 def test_nothing_is_found_where_sharing_is_taken_back_for_good(run: Run) -> None:
     result = run("sharing", "", "revocation")
     assert result.findings == []

@@ -6,6 +6,7 @@ import pytest
 
 from crosstalk.core.policy import Policy, Share, permits
 from crosstalk.core.policy.codes import code_of
+from crosstalk.core.policy.sharing import leaves
 from tests.unit.crosstalk.core.policy.stories import ALICE, BOB, CAROL, NOTE, PEOPLE, TEXT, Story
 
 MAKE = "rest:POST /notes/{note_id}/links"
@@ -81,3 +82,13 @@ def test_code_for_what_the_same_call_makes() -> None:
 def test_code_is_found_by_its_name_or_what_it_looks_like(body: object, code: str) -> None:
     story = Story(POLICY).call(ALICE, MAKE, {"note_id": NOTE}, body)
     assert code_of(story.history.calls[0], "token") == code
+
+
+@pytest.mark.parametrize(
+    ("operation", "alone"),
+    [("mcp:leave_note", True), ("rest:POST /clubs/{club_id}/leave", True), ("mcp:unshare", False)],
+)
+def test_operation_that_is_called_leaving_ends_its_callers_share_alone(
+    operation: str, alone: bool
+) -> None:
+    assert leaves(operation) is alone

@@ -147,7 +147,7 @@ def accept_offer(
     *,
     by: Actor | None = None,
     ended: bool = False,
-) -> None:
+) -> Call | None:
     """Have the person accept what was offered, where it is to be accepted.
 
     Args:
@@ -156,15 +156,19 @@ def accept_offer(
         offer: What was offered.
         by: Another user who tries.
         ended: Whether it was declined or withdrawn before.
+
+    Returns:
+        The call; None where nothing is to be accepted.
     """
     accepting = operations_of(example, offer.rule.accept)
-    if accepting:
-        actor = by or offer.person
-        served = actor is offer.person and not ended
-        way = "accepted by" if served else "accepted in vain by"
-        operation = next_way(example, draw, way, accepting)
-        given = arguments_about(example, draw, operation, actor, offer)
-        example.execute(PlannedCall(actor, operation.name, given))
+    if not accepting:
+        return None
+    actor = by or offer.person
+    served = actor is offer.person and not ended
+    way = "accepted by" if served else "accepted in vain by"
+    operation = next_way(example, draw, way, accepting)
+    given = arguments_about(example, draw, operation, actor, offer)
+    return example.execute(PlannedCall(actor, operation.name, given))
 
 
 def end_offer(

@@ -14,6 +14,7 @@ from crosstalk.core.policy import Policy, Share
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.examples.example_run import ExampleRun
 from crosstalk.generator.shares.between_readings import between_readings
+from crosstalk.generator.shares.copies import change_copy
 from crosstalk.generator.shares.kept_for_later import keep_for_later, use_what_was_kept
 from crosstalk.generator.shares.offers import (
     Offer,
@@ -188,9 +189,12 @@ class TakenBack:
             withdrawn = ending is _Ending.WITHDRAWN and end_offer(
                 example, draw, offer, owner, pending=True
             )
-            accept_offer(example, draw, offer, ended=withdrawn)
+            accepted = accept_offer(example, draw, offer, ended=withdrawn)
             if withdrawn:
                 example.execute_all(readings)
+                return
+            change_copy(example, draw, offer, accepted)
+            if _is_over(example):
                 return
         example.execute_all([*readings, *read_beside(example, draw, offer, inside)])
         if _is_over(example):

@@ -185,12 +185,11 @@ def test_invitation_is_accepted_without_the_key_of_an_earlier_call() -> None:
         example = _example()
         offer = _offer(example, number)
         before = len(example.history.calls)
-        drawn_once(
-            lambda draw, example=example, offer=offer: accept_offer(  # type: ignore[misc]
-                example, draw, offer
-            ),
-            Random(number),
-        )
+
+        def accept(draw: Draw, example: ExampleRun = example, offer: Offer = offer) -> None:
+            accept_offer(example, draw, offer)
+
+        drawn_once(accept, Random(number))
         (accepted,) = example.history.calls[before:]
         assert accepted.answer.outcome is Outcome.OK
         assert KEY.name not in accepted.arguments

@@ -12,12 +12,15 @@ _BETWEEN = re.compile(r"(?<=\S)[,;\t|](?=\S)")
 _LEAST_MARKS = 2
 _NAME = re.compile(r"[A-Za-z_][\w -]{0,40}")
 _WORDS = re.compile(r"[A-Za-z][A-Za-z .'-]{2,}")
+# A reference or a number of a thing, by which a system knows a row again: REF-1.
+_CODE = re.compile(r"[A-Za-z]{1,8}[-_/]?\d{1,10}")
 
 
 def like_example(schema: Any, common: str, plant: Callable[[], str]) -> str | None:
     """Return a text of rows as the schema's example has them; None where it shows none.
 
-    The line of names stays, and one row with a marker in its first cell of words.
+    The line of names stays, and one row with a marker in its first cell of words and in each that
+    holds a code.
 
     Args:
         schema: Of the argument.
@@ -39,6 +42,8 @@ def _filled(text: str, common: str, plant: Callable[[], str]) -> str:
     named = len(lines) > 1 and all(_NAME.fullmatch(each.strip()) for each in lines[0].split(mark))
     row = lines[1 if named else 0].split(mark)
     place = next((n for n, each in enumerate(row) if _WORDS.fullmatch(each.strip())), None)
+    # One row of each user's would be that of all others where a code stayed the same.
+    row = [plant() if _CODE.fullmatch(each.strip()) else each for each in row]
     if place is not None:
         row[place] = f"{common} {plant()}"
     found = [*lines[:1], mark.join(row)] if named else [mark.join(row)]

@@ -14,6 +14,7 @@ from crosstalk.generator.values.forms.shown import like_example
         ("day,what,cents\n2030-01-01,Baker,450\n", "day,what,cents\n2030-01-01,note m1,450\n"),
         ("2026-02-01;Baker;450;food", "2026-02-01;note m1;450;food\n"),
         ("2026-02-01;12;450", "2026-02-01;12;450\n"),
+        ("2026-02-01,Baker,450,food,REF-1", "2026-02-01,note m1,450,food,m1\n"),
     ],
 )
 def test_rows_keep_their_form_and_hold_a_marker(example: str, text: str) -> None:

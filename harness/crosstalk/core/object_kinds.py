@@ -7,7 +7,7 @@ from an operation on tasks, and order 3 is not item 3.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from crosstalk.core.identifiers import last_name
@@ -181,6 +181,15 @@ def deletes(operation: str) -> bool:
 def ends_session(operation: str) -> bool:
     """Return whether an operation logs its caller out, by its name."""
     return _LOGOUT.search(operation.split(":", 1)[-1]) is not None
+
+
+def has_own_id(found: Iterable[tuple[str, str]]) -> bool:
+    """Return whether an answer is an object with an id of its own (see `kind_of_field`).
+
+    Args:
+        found: Paths of its texts, each with the text.
+    """
+    return any(path == "id" for path, _ in found)
 
 
 def kind_of_field(path: str, operation: str, *, has_id: bool = False) -> str:

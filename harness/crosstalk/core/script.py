@@ -36,9 +36,7 @@ from crosstalk.core.identifiers import (
     remarked,
     strings_in,
 )
-from crosstalk.core.object_kinds import (
-    kind_of_field,
-)
+from crosstalk.core.object_kinds import has_own_id, kind_of_field
 from crosstalk.core.row_places import RowPlaces, first_words, plain_path
 from crosstalk.core.short_numbers import LONG_NUMBER, ShortNumbers
 
@@ -258,7 +256,7 @@ def script_of(history: History) -> Script:
             )
         )
         found = call.paths
-        has_id = any(path == "id" for path, _ in found)
+        has_id = has_own_id(found)
         sent = {str(each) for each in call.arguments.values()}
         rows = RowPlaces(found)
         for path, text in found:

@@ -34,6 +34,15 @@ class _Trial:
     attack: Call | None = None
     after: list[tuple[Call, Call]] = field(default_factory=list)
 
+    def was_possible(self, attack: Call) -> bool:
+        """Return whether the attack was served and looked after, or refused where the same without
+        its fields was served: what a system refuses can have no effect.
+        """
+        if served(attack.answer):
+            return any(conclusive(after.answer) for _, after in self.after)
+        alone = self.alone is not None and served(self.alone.answer)
+        return alone and attack.answer.outcome is Outcome.ERROR
+
 
 class Escalation:
     """Fires when what a call sent beside its arguments gave its sender more."""
@@ -74,27 +83,8 @@ class Escalation:
         return Counter(
             trial.attack.operation
             for trial in _trials(history).values()
-            if trial.attack is not None and (_looked_after(trial) or _refused_for_them(trial))
+            if trial.attack is not None and trial.was_possible(trial.attack)
         )
-
-
-def _looked_after(trial: _Trial) -> bool:
-    attack = trial.attack
-    return (
-        attack is not None
-        and served(attack.answer)
-        and any(conclusive(after.answer) for _, after in trial.after)
-    )
-
-
-def _refused_for_them(trial: _Trial) -> bool:
-    """Return whether a system refuses what it does not know, so that it can have no effect."""
-    return (
-        trial.attack is not None
-        and trial.alone is not None
-        and served(trial.alone.answer)
-        and trial.attack.answer.outcome is Outcome.ERROR
-    )
 
 
 def normal(name: str) -> str:

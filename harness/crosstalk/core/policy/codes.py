@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from crosstalk.core.identifiers import is_id_path, last_name
-from crosstalk.core.object_kinds import kind_of_field
+from crosstalk.core.object_kinds import has_own_id, kind_of_field
 
 if TYPE_CHECKING:
     from crosstalk.core.history import Call
@@ -44,7 +44,7 @@ def code_of(call: Call, name: str) -> str:
 
 def ids_answered(call: Call, kind: str) -> list[str]:
     """Return the ids of a kind of object in an answer, in its order."""
-    has_id = any(path == "id" for path, _ in call.paths)
+    has_id = has_own_id(call.paths)
     return [
         text
         for path, text in call.paths

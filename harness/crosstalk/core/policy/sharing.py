@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from crosstalk.core.identifiers import identifiers_of, is_id_path, last_name
-from crosstalk.core.object_kinds import kind_of_argument, kind_of_field
+from crosstalk.core.object_kinds import has_own_id, kind_of_argument, kind_of_field
 from crosstalk.core.policy.codes import codes_in, ids_answered
 from crosstalk.core.policy.grants import Grant, Sharing
 from crosstalk.core.policy.model import Policy, Share, matches
@@ -349,7 +349,7 @@ def _plain(call: Call) -> set[str]:
 def _answered(call: Call, people: set[str]) -> set[str]:
     """Return the objects that an answer names, and no people."""
     found = call.paths
-    has_id = any(path == "id" for path, _ in found)
+    has_id = has_own_id(found)
     return {
         object_key(kind_of_field(path, call.operation, has_id=has_id), text)
         for path, text in found

@@ -14,7 +14,7 @@ from crosstalk.surface.operation import Operation
 
 
 def store_inside(users: Arrangement, operation: Operation, acting: Probe) -> None:
-    """Have the victim store something inside an object of theirs.
+    """Have the victim store something inside an own object.
 
     Args:
         users: Who act.

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from crosstalk.core.history import Actor, Call, Outcome
 from crosstalk.core.identifiers import is_id_path, last_name
-from crosstalk.core.object_kinds import kind_of_argument, kind_of_field
+from crosstalk.core.object_kinds import has_own_id, kind_of_argument, kind_of_field
 from crosstalk.core.policy import Policy, Share
 from crosstalk.core.policy.codes import code_of, ids_answered
 from crosstalk.core.policy.model import matches
@@ -220,7 +220,7 @@ def arguments_about(
     # An earlier call's key would have this one do nothing.
     given = without_key(operation, example.plan_own(draw, operation, actor).arguments)
     found = offer.call.paths
-    has_id = any(path == "id" for path, _ in found)
+    has_id = has_own_id(found)
     handles: dict[str, str] = {}
     for path, text in found:
         if is_id_path(path):

@@ -143,7 +143,7 @@ class FittingIds:
         addressed = f"{{{parameter.name}}}" in operation
         named = name.lower() in IDENTIFYING_FIELDS and not (parameter.many or addressed)
         if named and (only := self._only_kind()):
-            # Where there are objects of one kind alone, a code is one of theirs.
+            # Where there are objects of one kind alone, a code is that of one of them.
             return [
                 each.value
                 for each in self.kept.ids[user].values()

@@ -27,6 +27,7 @@ from crosstalk.core.object_kinds import (
     CURSOR_FIELD,
     IDENTIFYING_FIELDS,
     deletes,
+    has_own_id,
     is_of_kind,
     is_plain,
     kind_before,
@@ -165,7 +166,7 @@ class ValuePool:
         named = {str(each) for each in call.arguments.values()}
         found = [*call.paths, *numbers_named(call.answer.body, self._reference_fields)]
         received = call.received | identifiers_of(dict(call.answer.linked))
-        has_id = any(path == "id" for path, _ in found)
+        has_id = has_own_id(found)
         for path, text in found:
             name = next((part for part in reversed(path.split(".")) if not part.isdigit()), "")
             if text in self._subjects and text not in named:

@@ -16,7 +16,7 @@ from crosstalk.core.identifiers import (
     is_short_id,
     is_worded_id,
 )
-from crosstalk.core.object_kinds import kind_of_field
+from crosstalk.core.object_kinds import has_own_id, kind_of_field
 
 # Digits among letters on both sides, or after a separator: no week, version or day.
 _LETTERS_AND_DIGITS = re.compile(
@@ -39,7 +39,7 @@ def _numbers_in_answer(call: Call) -> frozenset[tuple[str, str]]:
         return frozenset()
     sent = {str(value) for value in call.arguments.values()}
     found = call.paths
-    has_id = any(path == "id" for path, _ in found)
+    has_id = has_own_id(found)
     return frozenset(
         (kind_of_field(path, call.operation, has_id=has_id), value)
         for path, value in found

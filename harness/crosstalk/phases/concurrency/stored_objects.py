@@ -16,7 +16,7 @@ from crosstalk.core.identifiers import (
     last_name,
     markers_in,
 )
-from crosstalk.core.object_kinds import kind_of_field
+from crosstalk.core.object_kinds import has_own_id, kind_of_field
 from crosstalk.oracles.observation import without_times
 
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
@@ -68,7 +68,7 @@ def ids_in(value: Any) -> set[str]:
 def kinds_of_ids(call: Call) -> dict[str, set[str]]:
     """Return what stands under the name `id` in an answer, with the kinds of objects it names."""
     found = call.paths
-    has_id = any(path == "id" for path, _ in found)
+    has_id = has_own_id(found)
     kinds: defaultdict[str, set[str]] = defaultdict(set)
     for path, text in found:
         if last_name(path) == "id":

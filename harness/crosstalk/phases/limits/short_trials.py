@@ -8,14 +8,13 @@ first of another's. All are tried on the same few users; what refuses one is tri
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from dataclasses import replace
-from random import Random
 
 from crosstalk.core.history import Actor, History, Probe
 from crosstalk.execution.executor import PlannedCall
 from crosstalk.generator.rules.comparisons.existence_pair import unknown_like
+from crosstalk.generator.values.choice import RandomChoice
 from crosstalk.phases.base import PhaseBudget
 from crosstalk.phases.limits.choice import can_be_repeated, server_of
 from crosstalk.phases.limits.trial import Trial, Trier
@@ -49,7 +48,7 @@ class NamingNothing(Trier):
         for each in required_references(operation):
             known = stored[-1][1].arguments.get(each.name) if stored else None
             known = known[0] if isinstance(known, list) and known else known
-            missing = unknown_like(str(known), _identifier(self._budget.random), each)
+            missing = unknown_like(str(known), RandomChoice(self._budget.random).uuid(), each)
             arguments[each.name] = [missing] if each.many else missing
         return replace(planned, arguments=arguments)
 
@@ -108,7 +107,3 @@ def _tried(budget: PhaseBudget) -> list[Operation]:
         )
     )
     return [*reading.values(), *acting]
-
-
-def _identifier(random: Random) -> str:
-    return str(uuid.UUID(int=random.getrandbits(128), version=4))

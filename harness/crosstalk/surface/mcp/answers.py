@@ -40,7 +40,9 @@ def declared_answer(reply: Reply) -> Answer:
     if result.get("isError"):
         outcome = Outcome.ERROR
         code, message = error_fields(content)
-    return Answer(outcome, reply.status, content, reply.headers, code, message, _beside(reply))
+    return Answer(
+        outcome, reply.status, content, reply.headers, code, message, _beside(reply, result)
+    )
 
 
 def inferred_answer(reply: Reply) -> Answer:
@@ -57,7 +59,7 @@ def inferred_answer(reply: Reply) -> Answer:
     bare = "content" not in result and "structuredContent" not in result
     content = content_of({"structuredContent": result} if bare else result)
     kind, code, message = classified(content, flagged=bool(result.get("isError")))
-    return Answer(kind, reply.status, content, headers, code, message, _beside(reply))
+    return Answer(kind, reply.status, content, headers, code, message, _beside(reply, result))
 
 
 def refusal(reply: Reply) -> Answer:
@@ -110,7 +112,7 @@ def declared_result(reply: Reply) -> Answer:
     if reply.status == 429 or result is None:
         return refusal(reply)
     return Answer(
-        Outcome.OK, reply.status, _opened(result), reply.headers, unsolicited=_beside(reply)
+        Outcome.OK, reply.status, _opened(result), reply.headers, unsolicited=_beside(reply, result)
     )
 
 
@@ -122,16 +124,15 @@ def inferred_result(reply: Reply) -> Answer:
     body = _opened(result)
     kind, code, message = classified(_text_of(body), flagged=bool(result.get("isError")))
     headers = {name: value for name, value in reply.headers.items() if name != "mcp-session-id"}
-    return Answer(kind, reply.status, body, headers, code, message, _beside(reply))
+    return Answer(kind, reply.status, body, headers, code, message, _beside(reply, result))
 
 
-def _beside(reply: Reply) -> tuple[Any, ...]:
+def _beside(reply: Reply, result: Mapping[str, Any]) -> tuple[Any, ...]:
     """Return what came beside a result: messages before it, and `_meta`, of it or of its parts.
 
     A server may say anything there (Model Context Protocol, base protocol, section `_meta`); the
     protocol's own keys hold no user's data.
     """
-    result = result_of(reply.body) or {}
     parts = [result, *(one for each in result.values() if isinstance(each, list) for one in each)]
     told = [
         {"_meta": said}

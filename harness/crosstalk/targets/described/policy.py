@@ -109,14 +109,13 @@ def policy_of(
 
 def _require_arguments(share: ShareConfig, operations: Mapping[str, Operation]) -> None:
     # What a code is made for may be what the same call makes, and is then no argument of it.
-    named = [("object", "" if share.code else share.object), ("person", share.person)]
-    said = {"opens": [*named, *(("where", each) for each in share.where)]}
-    said["accept"] = [("code", share.code)]
+    shared = "" if share.code else share.object
+    opening = [("object", shared), ("person", share.person), *(("where", e) for e in share.where)]
     for name, operation in operations.items():
         known = [each.name for each in operation.parameters]
         short = {*known, *map(last_name, known)}
-        asked = [*said["opens"]] if matches(share.opens, name) else []
-        asked += said["accept"] if matches(share.accept, name) else []
+        asked = [*opening] if matches(share.opens, name) else []
+        asked += [("code", share.code)] if matches(share.accept, name) else []
         for setting, argument in asked:
             if argument and argument not in short:
                 raise TargetFileError(

@@ -33,7 +33,7 @@ _ADDED = 6
 
 
 class AccountsTold:
-    """Has an owner offer an object of theirs to both persons, by each operation that offers one."""
+    """Has an owner offer an own object to both persons, by each operation that offers one."""
 
     name = "accounts_told"
     guaranteed = False
@@ -92,7 +92,7 @@ def _sharing(example: ExampleRun) -> list[tuple[Share, Operation]]:
     return [
         (rule, operation)
         for rule in (policy.shares if policy is not None else ())
-        if rule.object and not (rule.members or rule.transfers)
+        if rule.object and rule.person and not (rule.members or rule.transfers)
         for operation in operations_of(example, rule.opens)
     ]
 
